@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every face (filter, test, action) does: plain values in, plain values and readable errors out."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from ansible.errors import AnsibleFilterError
+
+from ._site.faults import SiteError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_LIBRARIES = ("netaddr",)
+
+
+def plain(value: object) -> object:
+    """A deep copy of builtins only: Ansible hands over tagged strings and lazy containers, and the user's own variables."""
+    if isinstance(value, Mapping):
+        return {str.__str__(key) if isinstance(key, str) else str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(item) for item in value]
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return str(value)
+
+
+def missing_library() -> str | None:
+    """One sentence where a Python library of the controller is missing, else None."""
+    for name in _LIBRARIES:
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            return f"The Python library '{name}' is missing on the controller. Install it for the Python that runs Ansible: pip install {name}"
+    return None
+
+
+def filter_face(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Turn a pure function into a filter: what is wrong with its input becomes one clear filter error."""
+
+    @wraps(function)
+    def face(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        missing = missing_library()
+        if missing:
+            raise AnsibleFilterError(missing)
+        try:
+            return function(*args, **kwargs)
+        except SiteError as error:
+            raise AnsibleFilterError(str(error)) from error
+
+    return face

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Derives every flow of a site: its workflows with their reverse connections, its conduits, its administration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from ipaddress import ip_network
+
+from .._site.faults import Fault
+from .._site.lookup import ZoneLookup
+from .._site.model import Conduit, Connection, Device, Network, Ports, Site, Workflow
+from .._site.vocabulary import SERVICES, Protocol
+from .ihe import TRANSACTIONS, Listener, Part, Transaction
+from .model import Derived, Endpoint, Flow, Reason
+
+_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+MANAGEMENT = "management"
+
+_Target = tuple[Protocol, Ports | None]
+
+
+def derive(site: Site, root: str = "pacs_site") -> Derived:
+    """Derive the flows of a loaded site. Linear in the number of flows."""
+    derivation = _Derivation(site, root)
+    for number, workflow in enumerate(site.workflows):
+        derivation.workflow(workflow, f"{root}.workflows[{number}]")
+    for number, conduit in enumerate(site.conduits):
+        derivation.conduit(conduit, f"{root}.conduits[{number}]")
+    derivation.management()
+    return derivation.result()
+
+
+class _Derivation:
+    def __init__(self, site: Site, root: str) -> None:
+        self._site = site
+        self._root = root
+        self._lookup = ZoneLookup(site)
+        self._endpoints: dict[str, Endpoint] = {}
+        self._reasons: dict[tuple[str, str, Protocol, Ports | None], dict[Reason, None]] = {}
+        self._findings: dict[Fault, None] = {}
+
+    def result(self) -> Derived:
+        flows = tuple(
+            Flow(self._endpoints[source], self._endpoints[destination], protocol, ports, tuple(reasons))
+            for (source, destination, protocol, ports), reasons in self._reasons.items()
+        )
+        return Derived(flows, tuple(self._findings))
+
+    def workflow(self, workflow: Workflow, path: str) -> None:
+        cast = _cast(workflow)
+        for transaction in TRANSACTIONS:
+            for initiator in cast[transaction.initiator]:
+                for responder in cast[transaction.responder]:
+                    self._transaction(transaction, initiator, responder, path)
+
+    def _transaction(self, transaction: Transaction, initiator: str, responder: str, path: str) -> None:
+        if initiator == responder:
+            return
+        ports = _listening(self._site.devices[responder], transaction.listener)
+        if not ports:
+            self._find(
+                path,
+                f"{transaction.name} {transaction.text} from '{initiator}' has no port to reach at '{responder}'",
+                f"If it is used, add {transaction.listener} with connections to devices.{responder}; else ignore this.",
+            )
+        for port in ports:
+            self._add(initiator, responder, "tcp", port, Reason(transaction.name, transaction.text), path)
+
+    def conduit(self, conduit: Conduit, path: str) -> None:
+        reason = Reason("conduit", conduit.reason)
+        for destination in conduit.destinations:
+            for target, (protocol, ports) in self._targets(conduit, destination, path):
+                for source in conduit.sources:
+                    if source != target:
+                        self._add(source, target, protocol, ports, reason, path)
+
+    def _targets(self, conduit: Conduit, destination: str, path: str) -> Iterator[tuple[str, _Target]]:
+        """The endpoints and ports a conduit's destination stands for: of a zone that serves DICOM, each device with an AE."""
+        if conduit.service is None:
+            yield from ((destination, (_protocol(conduit), ports)) for ports in conduit.ports)
+            return
+        service = SERVICES[conduit.service]
+        if service.protocols == ("icmp",):
+            yield destination, ("icmp", None)
+            return
+        devices = self._devices_behind(destination)
+        declared = [(name, _listening(self._site.devices[name], service.declared_by)) for name in devices] if service.declared_by else []
+        found = [(name, ports) for name, many in declared for ports in many]
+        if found and (destination in self._site.devices or not service.ports):
+            yield from ((name, ("tcp", ports)) for name, ports in found)
+        elif service.ports:
+            yield from (
+                (destination, (protocol, Ports(port, port))) for protocol in service.protocols for port in service.ports
+            )
+        else:
+            self._find(path, f"nothing in '{destination}' declares a port for {service.title}", "Name devices with application_entities.")
+
+    def _devices_behind(self, name: str) -> list[str]:
+        if name in self._site.devices:
+            return [name]
+        return [device.name for device in self._site.devices.values() if device.zone == name]
+
+    def management(self) -> None:
+        by_zone: dict[str, list[Network]] = {}
+        for source in self._site.management.sources:
+            zone = self._lookup.zone_of(source)
+            if zone is not None:
+                by_zone.setdefault(zone, []).append(source)
+        managed = [device.name for device in self._site.devices.values() if device.managed]
+        reason = Reason(MANAGEMENT, "administration")
+        for zone, networks in by_zone.items():
+            # A key of its own a zone; a device or zone can't have it, because names hold no blank.
+            key = f"{MANAGEMENT} {zone}"
+            self._endpoints[key] = Endpoint("management", MANAGEMENT, zone, tuple(networks))
+            for destination in (*self._site.firewalls, *managed):
+                for port in self._site.management.ports:
+                    self._add(key, destination, "tcp", Ports(port, port), reason, f"{self._root}.management")
+
+    def _add(self, source: str, destination: str, protocol: Protocol, ports: Ports | None, reason: Reason, path: str) -> None:
+        from_zone, to_zone = self._endpoint(source).zone, self._endpoint(destination).zone
+        if from_zone is not None and from_zone == to_zone and self._endpoints[source].kind != "management":
+            self._find(
+                path,
+                f"'{source}' and '{destination}' both stand in zone '{from_zone}': no firewall lies between them",
+                "Nothing can be enforced there; give them zones of their own if it should be.",
+            )
+        self._reasons.setdefault((source, destination, protocol, ports), {})[reason] = None
+
+    def _endpoint(self, name: str) -> Endpoint:
+        known = self._endpoints.get(name)
+        if known is None:
+            known = self._endpoints[name] = self._new_endpoint(name)
+        return known
+
+    def _new_endpoint(self, name: str) -> Endpoint:
+        site = self._site
+        if name in site.devices:
+            device = site.devices[name]
+            return Endpoint("device", name, device.zone, tuple(ip_network(address) for address in device.addresses))
+        if name in site.zones:
+            zone = site.zones[name]
+            return Endpoint("zone", name, name, _EVERYWHERE if zone.outside else zone.networks)
+        return Endpoint("firewall", name, None, tuple(ip_network(address) for address in site.firewalls[name].addresses))
+
+    def _find(self, path: str, problem: str, remedy: str) -> None:
+        self._findings[Fault(path, problem, remedy)] = None
+
+
+def _cast(workflow: Workflow) -> Mapping[Part, tuple[str, ...]]:
+    return {
+        "modality": workflow.modalities,
+        "archive": (workflow.archive,),
+        "order_filler": (workflow.order_filler,) if workflow.order_filler else (),
+        "order_placer": (workflow.order_placer,) if workflow.order_placer else (),
+        "display": workflow.displays,
+    }
+
+
+def _listening(device: Device, listener: Listener) -> list[Ports]:
+    applications = device.application_entities if listener == "application_entities" else device.hl7_applications
+    connections: Iterable[Connection] = (connection for item in applications for connection in item.connections)
+    return [Ports(port, port) for port in dict.fromkeys(connection.port for connection in connections)]
+
+
+def _protocol(conduit: Conduit) -> Protocol:
+    return "udp" if conduit.protocol == "udp" else "tcp"

@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From flows to the policy of each enforcement point on their path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
+
+import netaddr
+
+from .._flows.model import Derived, Endpoint, Flow
+from .._site.faults import Fault
+from .._site.model import Firewall, Leg, Network, Site
+from .model import Admission, EnforcementPolicy, Passage, Permit, Span
+from .topology import Topology
+
+_Pair = tuple[str, str]
+
+
+def compile_policies(site: Site, derived: Derived) -> dict[str, EnforcementPolicy]:
+    """Compile the policy of every firewall of the site; each flow is compiled on every firewall on its path."""
+    topology = Topology(site)
+    outside = site.outside.name if site.outside else None
+    spans = _zone_spans(site)
+    return {
+        firewall.name: _Compiler(site, firewall, topology).compile(derived.flows, spans, outside)
+        for firewall in site.firewalls.values()
+    }
+
+
+def policy_findings(site: Site, derived: Derived) -> tuple[Fault, ...]:
+    """What of the flows can't be enforced or can't be permitted, one finding a zone pair or pair of ends."""
+    topology = Topology(site)
+    reached = [topology.interfaces(firewall) for firewall in site.firewalls.values()]
+    findings: dict[Fault, None] = {}
+    for flow in derived.flows if reached else ():
+        source, destination = flow.source, flow.destination
+        ends = f"{source.name} -> {destination.name}"
+        if source.zone and destination.zone and source.zone != destination.zone:
+            if not any(_ways(legs, ("zone", source.zone), ("zone", destination.zone)) for legs in reached):
+                path = f"zones {source.zone} -> {destination.zone}"
+                findings[Fault(path, "no firewall lies on the path", "Add the interfaces that join these zones.")] = None
+        if not destination.networks:
+            if any(_ways(legs, _node(source), _node(destination)) for legs in reached):
+                problem = "another firewall lies on the path, and this one declares no addresses to permit there"
+                findings[Fault(ends, problem, f"Add addresses to firewalls.{destination.name}.")] = None
+        elif not {network.version for network in source.networks} & {network.version for network in destination.networks}:
+            findings[Fault(ends, "the two ends share no IP version", "Give both an address of the same version.")] = None
+    return tuple(findings)
+
+
+class _Compiler:
+    def __init__(self, site: Site, firewall: Firewall, topology: Topology) -> None:
+        self._site = site
+        self._firewall = firewall
+        self._legs = topology.interfaces(firewall)
+        self._passages: dict[_Pair, tuple[tuple[_Pair, ...], list[Permit]]] = {}
+        self._admissions: list[Admission] = []
+
+    def compile(
+        self, flows: Iterable[Flow], spans: Mapping[str, tuple[Span, ...]], outside: str | None
+    ) -> EnforcementPolicy:
+        firewalls: dict[str, tuple[Span, ...]] = {}
+        for flow in flows:
+            if flow.destination.kind == "firewall" and flow.destination.name == self._firewall.name:
+                self._admit(flow)
+            elif not (flow.source.kind == "firewall" and flow.source.name == self._firewall.name):
+                self._forward(flow)
+        used = {name for pair, (_, permits) in self._passages.items() if permits for name in pair}
+        for name in used.difference(spans):
+            addresses = self._site.firewalls[name].addresses
+            firewalls[name] = tuple(_span(ip_network(address)) for address in addresses)
+        return EnforcementPolicy(
+            enforcement_point=self._firewall.name,
+            site=self._site.name,
+            zones={name: span for name, span in {**spans, **firewalls}.items() if name in used},
+            outside=outside,
+            passages=tuple(
+                Passage(source, destination, ways, tuple(permits))
+                for (source, destination), (ways, permits) in self._passages.items()
+                if permits
+            ),
+            admissions=tuple(self._admissions),
+        )
+
+    def _admit(self, flow: Flow) -> None:
+        note = _note(flow)
+        for leg in self._legs.get(_node(flow.source), ()):
+            for source in flow.source.networks:
+                self._admissions.append(Admission(leg.interface, source, flow.protocol, flow.ports, note))
+
+    def _forward(self, flow: Flow) -> None:
+        pair = (flow.source.zone or flow.source.name, flow.destination.zone or flow.destination.name)
+        known = self._passages.get(pair)
+        if known is None:
+            ways = _ways(self._legs, _node(flow.source), _node(flow.destination))
+            if not ways:
+                return
+            known = self._passages[pair] = (ways, [])
+        note = _note(flow)
+        for source in flow.source.networks:
+            for destination in flow.destination.networks:
+                if source.version == destination.version:
+                    known[1].append(Permit(source, destination, flow.protocol, flow.ports, note))
+
+
+def _node(endpoint: Endpoint) -> tuple[str, str]:
+    return ("firewall", endpoint.name) if endpoint.zone is None else ("zone", endpoint.zone)
+
+
+def _ways(legs: Mapping[tuple[str, str], tuple[Leg, ...]], source: _Pair, destination: _Pair) -> tuple[_Pair, ...]:
+    """The pairs of interfaces by which traffic enters and leaves; none where it doesn't pass this firewall."""
+    return tuple(
+        dict.fromkeys(
+            (entry.interface, exit_.interface)
+            for entry in legs.get(source, ())
+            for exit_ in legs.get(destination, ())
+            if entry.name != exit_.name
+        )
+    )
+
+
+def _note(flow: Flow) -> str:
+    origins = dict.fromkeys(str(reason) if reason.origin == "conduit" else reason.origin for reason in flow.reasons)
+    return f"{flow.source.name} -> {flow.destination.name}: {', '.join(origins)}"
+
+
+def _zone_spans(site: Site) -> dict[str, tuple[Span, ...]]:
+    spans = {zone.name: tuple(_span(network) for network in zone.networks) for zone in site.zones.values() if not zone.outside}
+    if site.outside:
+        spans[site.outside.name] = _undeclared(site)
+    return spans
+
+
+def _span(network: Network) -> Span:
+    return Span(network.version, int(network.network_address), int(network.broadcast_address))
+
+
+def _undeclared(site: Site) -> tuple[Span, ...]:
+    """Every address that no zone declares, of both IP versions."""
+    declared = netaddr.IPSet(str(network) for zone in site.zones.values() for network in zone.networks)
+    everything = netaddr.IPSet(["0.0.0.0/0", "::/0"])
+    return tuple(
+        Span(span.version, int(span.first), int(span.last)) for span in (everything - declared).iter_ipranges()
+    )

@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with a document, where it stands, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """A fault at ``path`` (for example ``pacs_site.devices.ct1.zone``): the problem, and a sentence on how to mend it."""
+
+    path: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}. {self.remedy}"
+
+
+class SiteError(ValueError):
+    """A document that can't be used; carries every fault that was found, not only the first."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        count = len(self.faults)
+        noun = "fault" if count == 1 else "faults"
+        lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(self.faults, 1))
+        super().__init__(f"The declared site has {count} {noun}; nothing was changed.\n{lines}")
+
+
+def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
+    """Propose the known word closest to ``word``; without one, list what is known."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"{otherwise}: {', '.join(names)}." if names else f"{otherwise}: none."

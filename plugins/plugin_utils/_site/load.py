@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a plain document to a Site: reads every part, then checks what the parts say of each other.
+
+All faults are reported at once. Keys that the product doesn't know are faults: a misspelt key must not silently open or
+close anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .check import check_site
+from .faults import Fault, SiteError
+from .model import (
+    ANY,
+    ApplicationEntity,
+    Conduit,
+    Connection,
+    Device,
+    Firewall,
+    Hl7Application,
+    Leg,
+    Management,
+    Network,
+    Site,
+    Workflow,
+    Zone,
+)
+from .reader import Fields, Reader
+from .vocabulary import ACTORS, PROTOCOLS, SERVICES
+
+ROOT = "pacs_site"
+_SSH = (22,)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A usable site, and what in it deserves a second look."""
+
+    site: Site
+    warnings: tuple[Fault, ...]
+
+
+def load_site(document: object, root: str = ROOT) -> Loaded:
+    """Load and validate a site document (the value of ``pacs_site``); raise SiteError with all faults."""
+    if not document:
+        raise SiteError([Fault(root, "no site is declared", "Set pacs_site; the collection's inventories/lab shows one.")])
+    loader = _Loader(root)
+    site = loader.site(document)
+    checked = check_site(site, root)
+    faults = (*loader.reader.faults, *checked.faults)
+    if faults:
+        raise SiteError(faults)
+    return Loaded(site, checked.warnings)
+
+
+class _Loader:
+    """One method a part of the model. A part that can't be read leaves a fault and an empty value."""
+
+    def __init__(self, root: str) -> None:
+        self.reader = Reader()
+        self.root = root
+
+    def site(self, value: object) -> Site:
+        fields = self.reader.fields(
+            value, self.root, ("name", "management", "zones"), ("devices", "workflows", "conduits", "firewalls")
+        )
+        return Site(
+            name=fields.text("name"),
+            management=fields.one("management", self.management) or Management((), _SSH),
+            zones=fields.named("zones", self.zone),
+            devices=fields.named("devices", self.device),
+            workflows=fields.each("workflows", self.workflow),
+            conduits=fields.each("conduits", self.conduit),
+            firewalls=fields.named("firewalls", self.firewall),
+        )
+
+    def management(self, value: object, path: str) -> Management:
+        fields = self.reader.fields(value, path, ("sources",), ("ports",))
+        sources = fields.each("sources", self.source, empty="Name the networks from which hosts are administered.")
+        return Management(sources, fields.each("ports", self.reader.port) or _SSH)
+
+    def source(self, value: object, path: str) -> Network | None:
+        network = self.reader.network(value, path)
+        if network is not None and network.prefixlen == 0:
+            self.reader.fault(path, f"{network} is the whole address space", "Name the networks of the administrators.")
+            return None
+        return network
+
+    def zone(self, name: str, value: object, path: str) -> Zone:
+        fields = self.reader.fields(value, path, ("networks",))
+        words = fields.each("networks", self.network_or_any, empty="List networks, or [any] for all that no zone declares.")
+        networks = tuple(word for word in words if not isinstance(word, str))
+        if ANY in words and len(words) > 1:
+            fields.fault("'any' stands beside other networks", "[any] alone means every undeclared address.", "networks")
+        return Zone(name, networks, ANY in words)
+
+    def network_or_any(self, value: object, path: str) -> Network | str | None:
+        return ANY if value == ANY else self.reader.network(value, path)
+
+    def device(self, name: str, value: object, path: str) -> Device:
+        fields = self.reader.fields(
+            value,
+            path,
+            ("zone", "addresses"),
+            ("actors", "managed", "pacs_host", "probe", "application_entities", "hl7_applications"),
+        )
+        actors = fields.each("actors", lambda item, where: self.reader.choice(item, where, ACTORS))
+        # A modality may be fragile: until somebody says otherwise it is watched, not spoken to.
+        cautious = "acquisition_modality" in actors
+        return Device(
+            name=name,
+            zone=fields.text("zone"),
+            addresses=fields.each("addresses", self.reader.address, empty="List the addresses that it uses."),
+            actors=actors,
+            managed=fields.flag("managed"),
+            pacs_host=fields.text("pacs_host", name),
+            probe=fields.choice("probe", ("never", "passive", "echo")) or ("passive" if cautious else "echo"),
+            application_entities=fields.each("application_entities", self.application_entity),
+            hl7_applications=fields.each("hl7_applications", self.hl7_application),
+        )
+
+    def application_entity(self, value: object, path: str) -> ApplicationEntity | None:
+        fields = self.reader.fields(value, path, ("title",), ("connections",))
+        title = fields.one("title", self.reader.text)
+        connections = fields.each("connections", self.connection)
+        return None if title is None else ApplicationEntity(title, connections)
+
+    def hl7_application(self, value: object, path: str) -> Hl7Application | None:
+        fields = self.reader.fields(value, path, ("name", "connections"))
+        name = fields.one("name", self.reader.text)
+        connections = fields.each("connections", self.connection)
+        return None if name is None else Hl7Application(name, connections)
+
+    def connection(self, value: object, path: str) -> Connection | None:
+        fields = self.reader.fields(value, path, ("port",), ("tls",))
+        port = fields.one("port", self.reader.port)
+        tls = fields.flag("tls")
+        return None if port is None else Connection(port, tls)
+
+    def workflow(self, value: object, path: str) -> Workflow:
+        fields = self.reader.fields(value, path, ("modalities", "archive"), ("order_filler", "order_placer", "displays"))
+        return Workflow(
+            modalities=fields.names("modalities"),
+            archive=fields.text("archive"),
+            order_filler=fields.one("order_filler", self.reader.text),
+            order_placer=fields.one("order_placer", self.reader.text),
+            displays=fields.names("displays"),
+        )
+
+    def conduit(self, value: object, path: str) -> Conduit:
+        fields = self.reader.fields(value, path, ("from", "to", "reason"), ("service", "protocol", "ports"))
+        self._service_or_ports(fields)
+        return Conduit(
+            sources=fields.names("from"),
+            destinations=fields.names("to"),
+            service=fields.choice("service", SERVICES),
+            protocol=fields.choice("protocol", PROTOCOLS),
+            ports=fields.each("ports", self.reader.ports, empty="List ports or ranges, like [443, '50000-50010']."),
+            reason=fields.text("reason"),
+        )
+
+    @staticmethod
+    def _service_or_ports(fields: Fields) -> None:
+        explicit = [key for key in ("protocol", "ports") if key in fields]
+        if not fields or (len(explicit) == 2 and "service" not in fields) or (not explicit and "service" in fields):
+            return
+        fields.fault("it must say either a service or a protocol with ports", "Give service, or both protocol and ports.")
+
+    def firewall(self, name: str, value: object, path: str) -> Firewall:
+        fields = self.reader.fields(value, path, ("kind", "interfaces"), ("addresses", "pacs_host"))
+        legs = fields.named("interfaces", self.leg)
+        if "interfaces" in fields and not legs:
+            fields.fault("a firewall without interfaces", "Write 'zone: interface' for each.", "interfaces")
+        return Firewall(
+            name=name,
+            kind=fields.choice("kind", ("internal", "external")) or "internal",
+            addresses=fields.each("addresses", self.reader.address),
+            pacs_host=fields.text("pacs_host", name),
+            legs=tuple(legs.values()),
+        )
+
+    def leg(self, name: str, value: object, path: str) -> Leg:
+        if not isinstance(value, Mapping):
+            return Leg(name, self.reader.interface(value, path) or "", zone=name, via=None)
+        fields = self.reader.fields(value, path, ("interface", "via"))
+        return Leg(name, fields.one("interface", self.reader.interface) or "", zone=None, via=fields.text("via"))

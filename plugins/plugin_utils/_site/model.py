@@ -1,0 +1,148 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The declared site: zones, devices, workflows, conduits and firewalls, as typed values.
+
+Words: zone and conduit from IEC 62443-3-2; device, application entity and connection from DICOM PS3.15 Annex H;
+actor from the IHE Radiology Technical Framework. Values are checked where they are made (load.py), nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Literal
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+
+ANY = "any"
+ProbeRule = Literal["never", "passive", "echo"]
+FirewallKind = Literal["internal", "external"]
+
+
+@dataclass(frozen=True, slots=True)
+class Management:
+    """From where hosts are administered: source networks, and the TCP ports of the administration service."""
+
+    sources: tuple[Network, ...]
+    ports: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Networks with the same trust. ``outside`` is the zone of every address that no other zone declares."""
+
+    name: str
+    networks: tuple[Network, ...]
+    outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where an application listens (TCP port), and whether it expects TLS there."""
+
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationEntity:
+    """A DICOM application entity: its title and where it listens."""
+
+    title: str
+    connections: tuple[Connection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hl7Application:
+    """An HL7 v2 application: its name (MSH-3) and where it listens for MLLP."""
+
+    name: str
+    connections: tuple[Connection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A machine of the site. Roles and probes run on it only if it says that it is managed."""
+
+    name: str
+    zone: str
+    addresses: tuple[Address, ...]
+    actors: tuple[str, ...]
+    managed: bool
+    pacs_host: str
+    probe: ProbeRule
+    application_entities: tuple[ApplicationEntity, ...]
+    hl7_applications: tuple[Hl7Application, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """One IHE Scheduled Workflow: which devices play which part in it (IHE RAD TF-1, section 3)."""
+
+    modalities: tuple[str, ...]
+    archive: str
+    order_filler: str | None
+    order_placer: str | None
+    displays: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """A range of ports, both ends included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Conduit:
+    """Whatever else is allowed, with its reason. Ends are names of devices, zones or firewalls."""
+
+    sources: tuple[str, ...]
+    destinations: tuple[str, ...]
+    service: str | None
+    protocol: str | None
+    ports: tuple[Ports, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """An interface of a firewall: it stands in a zone, or leads to another firewall."""
+
+    name: str
+    interface: str
+    zone: str | None
+    via: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """An enforcement point between zones. ``addresses`` are those by which it is administered."""
+
+    name: str
+    kind: FirewallKind
+    addresses: tuple[Address, ...]
+    pacs_host: str
+    legs: tuple[Leg, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One institution as declared; every name in it has been resolved when this value exists."""
+
+    name: str
+    management: Management
+    zones: Mapping[str, Zone]
+    devices: Mapping[str, Device]
+    workflows: tuple[Workflow, ...]
+    conduits: tuple[Conduit, ...]
+    firewalls: Mapping[str, Firewall]
+
+    @property
+    def outside(self) -> Zone | None:
+        """The zone of every undeclared address, or None where the site declares none."""
+        return next((zone for zone in self.zones.values() if zone.outside), None)
