@@ -1,0 +1,81 @@
+"""The command line: python -m lab up|down|status|reset|probe|exercise|exec."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+
+from lab import engine, lifecycle
+from lab.errors import LabError
+from lab.topology import topology
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(argv)
+    try:
+        return int(options.call(options) or 0)
+    except LabError as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m lab", description="A miniature hospital in podman containers.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, call: object, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(call=call)
+        return added
+
+    command("up", _up, "bring the lab up; makes only what is missing or has changed")
+    command("reset", _reset, "make every node anew from its image")
+    gone = command("down", _down, "remove nodes, networks and keys, and restore the host")
+    gone.add_argument("--images", action="store_true", help="remove the images too")
+    gone.add_argument("--cache", action="store_true", help="remove the cached base file systems too")
+    command("status", _status, "say how each node is")
+    enter = command("exec", _exec, "run a command in a node: exec NODE -- COMMAND ...")
+    enter.add_argument("node")
+    enter.add_argument("argv", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _up(options: argparse.Namespace, *, fresh: bool = False) -> None:
+    began = time.monotonic()
+    made = lifecycle.up(_say, fresh=fresh)
+    _say(f"the lab is up after {time.monotonic() - began:.0f} s: {len(made)} of {len(topology().nodes)} nodes were made")
+
+
+def _reset(options: argparse.Namespace) -> None:
+    _up(options, fresh=True)
+
+
+def _down(options: argparse.Namespace) -> None:
+    lifecycle.down(_say, with_images=options.images, with_cache=options.cache)
+    _say("the lab is down")
+
+
+def _status(options: argparse.Namespace) -> int:
+    rows = lifecycle.status()
+    for row in rows:
+        note = "" if row.current or row.state == "absent" else "  (outdated: `up` makes it anew)"
+        print(f"{row.name:10}{row.state:10}{row.ipv4:16}{row.ipv6}{note}")
+    return 0 if all(row.state == "running" for row in rows) else 3
+
+
+def _exec(options: argparse.Namespace) -> int:
+    argv = options.argv[1:] if options.argv[:1] == ["--"] else options.argv
+    if not argv:
+        raise LabError("exec needs a command: exec NODE -- COMMAND ...")
+    flags = ["--interactive", *(["--tty"] if sys.stdin.isatty() else [])]
+    command = ["podman", "exec", *flags, topology().node(options.node).container, *argv]
+    return subprocess.run(command, check=False, env=engine.environment()).returncode
+
+
+def _say(message: str) -> None:
+    print(message, flush=True)

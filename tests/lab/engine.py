@@ -1,0 +1,98 @@
+"""Calls podman. Everything that is peculiar to restricted build machines is here and in containers.conf beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from lab import state
+from lab.errors import LabError
+
+RESTRICTED_SETTINGS = Path(__file__).with_name("containers.conf")
+
+
+def podman(
+    *arguments: str, input: bytes | None = None, timeout: float = 60, check: bool = True
+) -> subprocess.CompletedProcess[bytes]:
+    """Run podman. ``timeout`` in seconds.
+
+    Raises LabError, with podman's own last words, when it fails (unless ``check`` is off) or takes too long.
+    """
+    command = ["podman", *arguments]
+    try:
+        done = subprocess.run(command, input=input, capture_output=True, timeout=timeout, check=False, env=environment())
+    except FileNotFoundError:
+        raise LabError("podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)") from None
+    except subprocess.TimeoutExpired:
+        raise LabError(f"no answer after {timeout:g} s: {' '.join(command)}") from None
+    if check and done.returncode != 0:
+        raise LabError(f"{' '.join(command[:4])} ... failed ({done.returncode}): {last_words(done)}")
+    return done
+
+
+def last_words(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The end of what a failed command printed."""
+    text = (done.stderr or done.stdout or b"").decode(errors="replace").strip()
+    return text[-1500:]
+
+
+def environment() -> dict[str, str]:
+    """The environment for podman: the user's, plus our settings where the defaults were seen failing (see `settle`)."""
+    values = dict(os.environ)
+    if state.ENGINE_NOTE.exists() and state.ENGINE_NOTE.read_text(encoding="utf-8").startswith("restricted"):
+        values.setdefault("CONTAINERS_CONF", str(RESTRICTED_SETTINGS))
+    return values
+
+
+def settle(image: str) -> str:
+    """Find out, once, whether podman's defaults can start a container of ``image`` here, and note the answer.
+
+    Returns ``default`` or ``restricted``. The note is tests/lab/ssh-proxy's source too. Raises LabError when neither works.
+    """
+    if state.ENGINE_NOTE.exists():
+        mode, _, version = state.ENGINE_NOTE.read_text(encoding="utf-8").strip().partition(" ")
+        if version == podman_version():
+            return mode
+    faults = []
+    for mode in ("default", "restricted"):
+        state.ENGINE_NOTE.write_text(f"{mode} {podman_version()}\n", encoding="utf-8")
+        done = podman("run", "--rm", "--pull=never", "--network=none", image, "/bin/true", check=False)
+        if done.returncode == 0:
+            return mode
+        faults.append(f"with {'its defaults' if mode == 'default' else RESTRICTED_SETTINGS}: {last_words(done)}")
+    state.ENGINE_NOTE.unlink()
+    raise LabError("podman can't start a container on this machine.\n  " + "\n  ".join(faults))
+
+
+@cache
+def podman_version() -> str:
+    return podman("--version", check=False).stdout.decode().strip().replace(" ", "-")
+
+
+def check_host() -> None:
+    """Raises LabError unless this process is root, podman is there, and its network back end is netavark."""
+    if os.geteuid() != 0:
+        raise LabError("the lab needs root: run it with sudo")
+    if not shutil.which("podman"):
+        raise LabError("podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)")
+    version = podman_version().rpartition("-")[2]
+    if tuple(int(part) for part in version.split(".")[:2]) < (4, 3):
+        raise LabError(f"podman {version} is too old: the lab names interfaces, which needs podman 4.3 or newer")
+    backend = podman("info", "--format", "{{.Host.NetworkBackend}}").stdout.decode().strip()
+    if backend != "netavark":
+        raise LabError(f"podman's network back end is {backend}, the lab needs netavark: apt-get install netavark, then podman system reset")
+
+
+def image_exists(name: str) -> bool:
+    return podman("image", "exists", name, check=False).returncode == 0
+
+
+def inspect_containers(prefix: str) -> dict[str, dict[str, Any]]:
+    """The lab's containers by name, running or not, as `podman ps` describes them (State, Labels, ImageID ...)."""
+    listing = podman("ps", "--all", "--filter", f"name=^{prefix}-", "--format", "json").stdout
+    return {row["Names"][0]: row for row in json.loads(listing or b"[]") or []}

@@ -1,0 +1,93 @@
+"""What one lab leaves in the working copy, all below ``.lab/`` (which ignores itself in git): keys, the password, notes for `down`."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.errors import LabError
+from lab.topology import Topology
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STATE = REPOSITORY / ".lab"
+SSH = STATE / "ssh"
+IDENTITY = SSH / "id_ed25519"
+KNOWN_HOSTS = SSH / "known_hosts"
+ENGINE_NOTE = STATE / "engine"
+HOST_NOTE = STATE / "host.json"
+PASSWORD = STATE / "orthanc-password"
+
+ORTHANC_USER = "lab"
+
+
+def cache_directory() -> Path:
+    """Where base file systems are kept between runs, outside the tree."""
+    base = os.environ.get("PACS_CACHE")
+    if base:
+        return Path(base)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pacs-hardening"
+
+
+def make() -> None:
+    """Create ``.lab/``; git never sees it."""
+    STATE.mkdir(mode=0o700, exist_ok=True)
+    (STATE / ".gitignore").write_text("*\n", encoding="utf-8")
+
+
+def remove() -> None:
+    shutil.rmtree(STATE, ignore_errors=True)
+
+
+@contextmanager
+def locked() -> Iterator[None]:
+    """Only one command at a time may change the lab. Raises LabError when another one holds the lock."""
+    make()
+    with open(STATE / "lock", "w", encoding="utf-8") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError("another lab command is at work; wait until it has finished, then try again") from None
+        yield
+
+
+def orthanc_password() -> str:
+    """The password of Orthanc's REST interface, made at the first call."""
+    if not PASSWORD.exists():
+        make()
+        PASSWORD.touch(mode=0o600)
+        PASSWORD.write_text(secrets.token_urlsafe(18), encoding="utf-8")
+    return PASSWORD.read_text(encoding="utf-8")
+
+
+def make_keys(topology: Topology) -> None:
+    """Make what is missing of: root's key pair, one host key a node, and the known_hosts that Ansible checks strictly."""
+    SSH.mkdir(mode=0o700, exist_ok=True)
+    _keygen(IDENTITY, "pacs-lab")
+    lines = []
+    for node in topology.nodes.values():
+        key = host_key(node.name)
+        _keygen(key, f"root@{node.name}")
+        addresses = [str(leg.address(family)) for leg in node.legs for family in (4, 6)]
+        public = key.with_suffix(".pub").read_text(encoding="utf-8").split()
+        lines.append(f"{','.join(addresses)} {public[0]} {public[1]}\n")
+    KNOWN_HOSTS.write_text("".join(lines), encoding="utf-8")
+
+
+def host_key(node: str) -> Path:
+    """The private host key of a node; its public half stands beside it with the suffix .pub."""
+    return SSH / f"host_{node}"
+
+
+def _keygen(path: Path, comment: str) -> None:
+    if path.exists():
+        return
+    if not shutil.which("ssh-keygen"):
+        raise LabError("ssh-keygen is missing: apt-get install openssh-client")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], check=True)
+
