@@ -34,7 +34,7 @@ os.environ.setdefault("ANSIBLE_COLLECTIONS_PATH", str(COLLECTIONS))
 os.environ.setdefault("ANSIBLE_INJECT_FACT_VARS", "false")
 
 # ci: the same examples on every run, bounded, so that a red run is red again. deep: for scripts/test --soak.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow], "database": None}
-settings.register_profile("ci", max_examples=100, derandomize=True, **_COMMON)
-settings.register_profile("deep", max_examples=5000, **_COMMON)
+_BASE = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", _BASE, max_examples=100, derandomize=True)
+settings.register_profile("deep", _BASE, max_examples=5000)
 settings.load_profile(os.environ.get("PACS_HYPOTHESIS_PROFILE", "ci"))

@@ -81,7 +81,7 @@ _pacs_apt_packages() {
     pacs_require_root "apt installs system packages" "${PACS_ARGUMENTS[@]}"
     # shellcheck disable=SC2086 # one argument a name
     _pacs_apt_install $missing
-    printf '%s\n' $missing >>"$PACS_STATE/installed-packages"
+    printf "%s\n" "$missing" >>"$PACS_STATE/installed-packages"
 }
 
 _pacs_apt_install() {

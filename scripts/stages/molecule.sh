@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# One Molecule scenario, in the lab that is up. molecule.sh NAME
+set -euo pipefail
+: "${PACS_ROOT:?run this through scripts/test}"
+# shellcheck source=scripts/lib/messages.sh
+source "$PACS_ROOT/scripts/lib/messages.sh"
+cd "$PACS_ROOT"
+scenario=$1
+[[ -r molecule/$scenario/molecule.yml ]] || pacs_die "there is no scenario molecule/$scenario."
+# Scenarios stay at the top level; naming the glob keeps molecule from advising another place.
+export MOLECULE_GLOB='molecule/*/molecule.yml' PYTHONPATH=$PACS_ROOT/tests
+exec molecule test --scenario-name "$scenario"
