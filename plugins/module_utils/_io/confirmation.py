@@ -1,0 +1,130 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Confirm a pending change, or undo it. Private."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
+from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
+from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ruleset import is_live_now, live_canonical, roll_back
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import (
+    Change,
+    Entry,
+    pending,
+    require_change_id,
+)
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import ApplyFailed, HardeningError
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, PENDING, ROLLED_BACK, Layout
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import canonical_digest
+
+_LOCK_PATIENCE = 15.0
+_GO_BACK = "to go back, apply the earlier ruleset with nft_ruleset"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a change. I(state) is C(confirmed) or C(rolled_back), None when the host knows no change at all."""
+
+    changed: bool
+    change_id: str | None
+    state: str | None
+    change: Change | None
+    msg: str
+
+
+def settle_change(change_id: str | None, state: str, check_mode: bool, layout: Layout) -> Outcome:
+    """Bring a change into I(state), C(confirmed) or C(rolled_back). Without an id: the one that is pending, else the newest.
+
+    Raises ApplyFailed where the change is settled the other way: rolled back (perhaps just now, because it can't be confirmed any more), or
+    confirmed.
+    """
+    if not is_root():
+        raise HardeningError("only root can read and change the firewall's rules; run this task with `become: true`")
+    journal = Journal(layout)
+    entry = _find(journal, change_id)
+    if entry is None:
+        return Outcome(False, None, None, None, "no change was ever made on this host")
+    return (
+        _confirm(entry, journal, check_mode)
+        if state == CONFIRMED
+        else _undo(entry, journal, check_mode, change_id is not None)
+    )
+
+
+def _find(journal: Journal, change_id: str | None) -> Entry | None:
+    entries = journal.entries()
+    if change_id is None:
+        waiting = pending(entries)
+        return waiting[-1] if waiting else max(entries, key=lambda entry: entry.id, default=None)
+    require_change_id(change_id)
+    for entry in entries:
+        if entry.id == change_id:
+            return entry
+    raise HardeningError(
+        f"change {change_id} is not known on this host; nothing was changed. Was its journal removed, or is this another host?"
+    )
+
+
+def _confirm(entry: Entry, journal: Journal, check_mode: bool) -> Outcome:
+    layout = journal.layout
+    if entry.state == CONFIRMED:
+        return Outcome(False, entry.id, CONFIRMED, entry.change, f"change {entry.id} is confirmed already")
+    if entry.state == ROLLED_BACK:
+        raise ApplyFailed(
+            f"change {entry.id} was rolled back by the host before it was confirmed; the rules from before it are in force",
+            entry.id,
+            True,
+        )
+    if check_mode:
+        return Outcome(True, entry.id, CONFIRMED, entry.change, f"change {entry.id} would be confirmed")
+    with files.locked(layout.lock, _LOCK_PATIENCE):
+        reason = _why_not(entry, layout)
+        confirmed = not reason and journal.confirm(entry.id)
+    if not confirmed:
+        if journal.state_of(entry.id) == PENDING:
+            roll_back(layout, entry.id)
+        reason = reason or "the host rolled it back just before"
+        raise ApplyFailed(
+            f"change {entry.id} can't be confirmed: {reason}; the rules from before it are in force", entry.id, True
+        )
+    systemd.disarm(entry.id)
+    if entry.change is not None:
+        journal.prune(entry.change.table, entry.change.keep)
+    return Outcome(True, entry.id, CONFIRMED, entry.change, f"change {entry.id} is confirmed")
+
+
+def _why_not(entry: Entry, layout: Layout) -> str:
+    """The reason why a pending change must not be confirmed, empty if there is none."""
+    if entry.change is None:
+        return "its journal is damaged"
+    if not is_live_now(layout, entry):
+        return "it was too late (the deadline has passed, the host was restarted, or its safety switch is gone)"
+    nft = Nft.find()
+    if nft is None:
+        return "nft has been removed"
+    if entry.change.canonical_sha256 != canonical_digest(live_canonical(nft, entry.change.table)):
+        return f"something else changed table {entry.change.table} in the meantime"
+    return ""
+
+
+def _undo(entry: Entry, journal: Journal, check_mode: bool, named: bool) -> Outcome:
+    layout = journal.layout
+    if entry.state == ROLLED_BACK and entry.restored:
+        return Outcome(False, entry.id, ROLLED_BACK, entry.change, f"change {entry.id} is rolled back already")
+    if entry.state == CONFIRMED:
+        if named:
+            raise ApplyFailed(f"change {entry.id} was confirmed; {_GO_BACK}", entry.id, False)
+        return Outcome(
+            False, entry.id, CONFIRMED, entry.change, f"nothing is pending; the newest change, {entry.id}, is confirmed"
+        )
+    if not check_mode:
+        roll_back(layout, entry.id)
+        if journal.state_of(entry.id) == CONFIRMED:
+            raise ApplyFailed(f"change {entry.id} was confirmed just before; {_GO_BACK}", entry.id, False)
+    return Outcome(
+        True, entry.id, ROLLED_BACK, entry.change, f"change {entry.id} {'would be' if check_mode else 'is'} rolled back"
+    )
