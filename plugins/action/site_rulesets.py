@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.plugins.action import ActionBase
+
 from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import filter_face, plain
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import to_document
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
@@ -27,7 +28,8 @@ def policy(value: object, firewall: str | None = None, management: object = None
     if firewall is None:
         return {name: to_document(item) for name, item in policies.items()}
     if firewall not in policies:
-        raise AnsibleFilterError(f"pacs_site.firewalls: no firewall is named '{firewall}'. {suggestion(firewall, policies, 'Known firewalls')}")
+        known = suggestion(firewall, policies, "Known firewalls")
+        raise AnsibleFilterError(f"pacs_site.firewalls: no firewall is named '{firewall}'. {known}")
     return to_document(policies[firewall])
 
 

@@ -21,7 +21,7 @@ _LIBRARIES = ("netaddr",)
 
 
 def plain(value: object) -> object:
-    """A deep copy of builtins only: Ansible hands over tagged strings and lazy containers, and the user's own variables."""
+    """A deep copy in builtins: Ansible hands over tagged strings, lazy containers, and the user's own variables."""
     if isinstance(value, Mapping):
         return {str.__str__(key) if isinstance(key, str) else str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set)):
@@ -39,7 +39,10 @@ def missing_library() -> str | None:
         try:
             importlib.import_module(name)
         except ImportError:
-            return f"The Python library '{name}' is missing on the controller. Install it for the Python that runs Ansible: pip install {name}"
+            return (
+                f"The Python library '{name}' is missing on the controller. "
+                f"Install it for the Python that runs Ansible: pip install {name}"
+            )
     return None
 
 

@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 MAXIMUM_BYTES = 16
 
 #: Titles that products ship with. A device that keeps one can be guessed, and collides with the next such device.
-SHIPPED_TITLES = frozenset({"ORTHANC", "DCM4CHEE", "ANY-SCP", "ANYSCP", "ECHOSCU", "STORESCP", "STORESCU", "FINDSCU", "MOVESCU"})
+SHIPPED_TITLES = frozenset(
+    {"ORTHANC", "DCM4CHEE", "ANY-SCP", "ANYSCP", "ECHOSCU", "STORESCP", "STORESCU", "FINDSCU", "MOVESCU"}
+)
 
 
-def ae_title_problem(title: str) -> Optional[str]:
+def ae_title_problem(title: str) -> str | None:
     """Say what is wrong with ``title``, or None where it is a legal AE title that every peer will match."""
     if not title.strip(" "):
         return "an AE title of blanks is forbidden"

@@ -77,7 +77,7 @@ class _Derivation:
                         self._add(source, target, protocol, ports, reason, path)
 
     def _targets(self, conduit: Conduit, destination: str, path: str) -> Iterator[tuple[str, _Target]]:
-        """The endpoints and ports a conduit's destination stands for: of a zone that serves DICOM, each device with an AE."""
+        """The ends and ports a conduit's destination stands for: each device of a zone that serves DICOM."""
         if conduit.service is None:
             yield from ((destination, (_protocol(conduit), ports)) for ports in conduit.ports)
             return
@@ -86,7 +86,11 @@ class _Derivation:
             yield destination, ("icmp", None)
             return
         devices = self._devices_behind(destination)
-        declared = [(name, _listening(self._site.devices[name], service.declared_by)) for name in devices] if service.declared_by else []
+        declared = (
+            [(name, _listening(self._site.devices[name], service.declared_by)) for name in devices]
+            if service.declared_by
+            else []
+        )
         found = [(name, ports) for name, many in declared for ports in many]
         if found and (destination in self._site.devices or not service.ports):
             yield from ((name, ("tcp", ports)) for name, ports in found)
@@ -95,7 +99,11 @@ class _Derivation:
                 (destination, (protocol, Ports(port, port))) for protocol in service.protocols for port in service.ports
             )
         else:
-            self._find(path, f"nothing in '{destination}' declares a port for {service.title}", "Name devices with application_entities.")
+            self._find(
+                path,
+                f"nothing in '{destination}' declares a port for {service.title}",
+                "Name devices with application_entities.",
+            )
 
     def _devices_behind(self, name: str) -> list[str]:
         if name in self._site.devices:
@@ -118,7 +126,9 @@ class _Derivation:
                 for port in self._site.management.ports:
                     self._add(key, destination, "tcp", Ports(port, port), reason, f"{self._root}.management")
 
-    def _add(self, source: str, destination: str, protocol: Protocol, ports: Ports | None, reason: Reason, path: str) -> None:
+    def _add(
+        self, source: str, destination: str, protocol: Protocol, ports: Ports | None, reason: Reason, path: str
+    ) -> None:
         from_zone, to_zone = self._endpoint(source).zone, self._endpoint(destination).zone
         if from_zone is not None and from_zone == to_zone and self._endpoints[source].kind != "management":
             self._find(
@@ -142,7 +152,9 @@ class _Derivation:
         if name in site.zones:
             zone = site.zones[name]
             return Endpoint("zone", name, name, _EVERYWHERE if zone.outside else zone.networks)
-        return Endpoint("firewall", name, None, tuple(ip_network(address) for address in site.firewalls[name].addresses))
+        return Endpoint(
+            "firewall", name, None, tuple(ip_network(address) for address in site.firewalls[name].addresses)
+        )
 
     def _find(self, path: str, problem: str, remedy: str) -> None:
         self._findings[Fault(path, problem, remedy)] = None

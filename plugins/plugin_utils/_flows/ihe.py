@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IHE transactions as data: who opens a connection to whom (IHE Radiology Technical Framework, Volume 2, by transaction number).
+"""IHE transactions as data: who opens a connection to whom (IHE RAD TF-2, by transaction number).
 
 The direction is that of the TCP connection, not of the data. The connections that people forget have rows of their own:
 the archive reports a storage commitment on a new association (DICOM PS3.4 section J.3), and delivers a C-MOVE's images

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+_Span = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Box:
     """New connections of one IP version and protocol; every range includes both its ends."""
 
     protocol: str
-    source: tuple[int, int]
-    destination: tuple[int, int]
-    ports: tuple[int, int]
+    source: _Span
+    destination: _Span
+    ports: _Span
     note: str
 
     @property
@@ -55,15 +57,27 @@ def _subtract(box: Box, other: Box) -> Iterator[Box]:
     ):
         yield box
         return
-    for field in ("source", "destination", "ports"):
-        first, last = getattr(box, field)
-        low, high = getattr(other, field)
-        if first < low:
-            yield replace(box, **{field: (first, low - 1)})
-        if last > high:
-            yield replace(box, **{field: (high + 1, last)})
-        box = replace(box, **{field: (max(first, low), min(last, high))})
+    for span in _around(box.source, other.source):
+        yield replace(box, source=span)
+    box = replace(box, source=_common(box.source, other.source))
+    for span in _around(box.destination, other.destination):
+        yield replace(box, destination=span)
+    box = replace(box, destination=_common(box.destination, other.destination))
+    for span in _around(box.ports, other.ports):
+        yield replace(box, ports=span)
 
 
-def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
+def _apart(one: _Span, other: _Span) -> bool:
     return one[1] < other[0] or other[1] < one[0]
+
+
+def _common(one: _Span, other: _Span) -> _Span:
+    return max(one[0], other[0]), min(one[1], other[1])
+
+
+def _around(one: _Span, other: _Span) -> Iterator[_Span]:
+    """What of one span lies before and behind another that overlaps it."""
+    if one[0] < other[0]:
+        yield one[0], other[0] - 1
+    if one[1] > other[1]:
+        yield other[1] + 1, one[1]

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Names and comments that nftables takes: identifiers without surprises, comments from an allow-list of characters.
 
-nft lists a comment without escaping it, so a comment with a quote and a line feed would come back as rules: nothing that
-isn't on the list below is ever written into a ruleset.
+nft lists a comment without escaping it, so a comment with a quote and a line feed would come back as rules: nothing
+that isn't on the list below is ever written into a ruleset.
 """
 
 from __future__ import annotations

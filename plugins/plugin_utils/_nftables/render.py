@@ -4,14 +4,15 @@
 """Renders an enforcement policy as one nftables table: zone-pair dispatch and sets, never a rule per flow.
 
 A new connection costs one look-up of the pair of interfaces, one more where several zones lie behind them, and one per
-set of the zone pair; so its cost doesn't grow with the number of flows. Text is emitted sorted, so that one policy always
-gives one text. Works with nft 1.0.6 (Debian 12) and later.
+set of the zone pair; so its cost doesn't grow with the number of flows. Text is emitted sorted, so that one policy
+always gives one text. Works with nft 1.0.6 (Debian 12) and later.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import ip_address
 
@@ -70,9 +71,16 @@ class _Passage:
     def sets(self) -> Iterator[str]:
         for version, _ip, address, icmp in _FAMILIES:
             key = f"{address} . {address} . inet_proto . inet_service"
-            yield from _set(f"exact{version}_{self._name}", key, "", (_flow(version, box) for box in self._points[version]))
-            yield from _set(f"range{version}_{self._name}", key, "interval", (_flow(version, box) for box in self._ranges[version]))
-            pings = (_element(box, _range(version, box.source), _range(version, box.destination), "echo-request") for box in self._pings[version])
+            yield from _set(
+                f"exact{version}_{self._name}", key, "", (_flow(version, box) for box in self._points[version])
+            )
+            yield from _set(
+                f"range{version}_{self._name}", key, "interval", (_flow(version, box) for box in self._ranges[version])
+            )
+            pings = (
+                _element(box, _range(version, box.source), _range(version, box.destination), "echo-request")
+                for box in self._pings[version]
+            )
             yield from _set(f"ping{version}_{self._name}", f"{address} . {address} . {icmp}_type", "interval", pings)
 
     def chain(self) -> Iterator[str]:
@@ -116,7 +124,9 @@ def _forward_chains(policy: EnforcementPolicy) -> Iterator[str]:
     yield "}"
 
 
-def _way_chain(name: str, way: tuple[str, str], passages: Iterable[Passage], policy: EnforcementPolicy) -> Iterator[str]:
+def _way_chain(
+    name: str, way: tuple[str, str], passages: Iterable[Passage], policy: EnforcementPolicy
+) -> Iterator[str]:
     passages = tuple(passages)
     yield f"chain {name} {{"
     yield f'\tcomment "{comment(f"zones behind {way[0]} and {way[1]}, told apart by prefix")}"'
@@ -142,8 +152,15 @@ def _admission_sets(admissions: Sequence[Admission]) -> Iterator[str]:
             first = "ifname . " if bound else ""
             flows = _admitted(version, (item for item in mine if item.protocol != "icmp"))
             pings = _admitted(version, (item for item in mine if item.protocol == "icmp"))
-            yield from _set(_admission_set("admit", version, bound), f"{first}{address} . inet_proto . inet_service", "interval", flows)
-            yield from _set(_admission_set("ping", version, bound), f"{first}{address} . {icmp}_type", "interval", pings)
+            yield from _set(
+                _admission_set("admit", version, bound),
+                f"{first}{address} . inet_proto . inet_service",
+                "interval",
+                flows,
+            )
+            yield from _set(
+                _admission_set("ping", version, bound), f"{first}{address} . {icmp}_type", "interval", pings
+            )
 
 
 def _admitted(version: int, admissions: Iterable[Admission]) -> Iterator[str]:
@@ -167,7 +184,7 @@ def _input_chain(admissions: Sequence[Admission]) -> Iterator[str]:
     yield "\ttype filter hook input priority filter; policy drop;"
     yield "\tct state vmap { established : accept, related : accept, invalid : drop }"
     yield '\tiifname "lo" accept'
-    # Without neighbour discovery a firewall loses IPv6 altogether; RFC 4861 demands hop limit 255, so nobody off-link can send it.
+    # Without neighbour discovery a firewall loses IPv6 altogether. Hop limit 255 (RFC 4861) proves an on-link sender.
     yield "\tip6 hoplimit 255 icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept"
     for version, ip, _address, icmp in _FAMILIES:
         for bound in (True, False):
@@ -183,7 +200,7 @@ def _input_chain(admissions: Sequence[Admission]) -> Iterator[str]:
 
 
 def _set(name: str, key: str, flags: str, elements: Iterable[str]) -> Iterator[str]:
-    """A set with a counter an element, so that the last use of each flow can be seen; nothing where it would be empty."""
+    """A set with a counter an element, so that the use of each flow can be seen; nothing where it would be empty."""
     lines = list(elements)
     if not lines:
         return
@@ -213,10 +230,10 @@ def _box(permit: Permit) -> Box:
 
 def _unique(boxes: Iterable[Box]) -> list[Box]:
     """One box for the same packets: an element can't stand twice in a set. The notes of all are kept together."""
-    merged: dict[tuple[object, ...], dict[str, None]] = {}
+    notes: dict[Box, dict[str, None]] = {}
     for box in boxes:
-        merged.setdefault((box.protocol, box.source, box.destination, box.ports), {})[box.note] = None
-    return [Box(*key, note=" + ".join(sorted(notes))) for key, notes in merged.items()]  # type: ignore[arg-type]
+        notes.setdefault(replace(box, note=""), {})[box.note] = None
+    return [replace(box, note=" + ".join(sorted(texts))) for box, texts in notes.items()]
 
 
 def _of(version: int, spans: Iterable[Span]) -> Iterator[Span]:

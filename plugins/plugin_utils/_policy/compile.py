@@ -38,16 +38,25 @@ def policy_findings(site: Site, derived: Derived) -> tuple[Fault, ...]:
     for flow in derived.flows if reached else ():
         source, destination = flow.source, flow.destination
         ends = f"{source.name} -> {destination.name}"
-        if source.zone and destination.zone and source.zone != destination.zone:
-            if not any(_ways(legs, ("zone", source.zone), ("zone", destination.zone)) for legs in reached):
-                path = f"zones {source.zone} -> {destination.zone}"
-                findings[Fault(path, "no firewall lies on the path", "Add the interfaces that join these zones.")] = None
+        if (
+            source.zone
+            and destination.zone
+            and source.zone != destination.zone
+            and not _seen(reached, source, destination)
+        ):
+            path = f"zones {source.zone} -> {destination.zone}"
+            remedy = "Add the interfaces that join these zones."
+            findings[Fault(path, "no firewall lies on the path", remedy)] = None
         if not destination.networks:
-            if any(_ways(legs, _node(source), _node(destination)) for legs in reached):
+            if _seen(reached, source, destination):
                 problem = "another firewall lies on the path, and this one declares no addresses to permit there"
                 findings[Fault(ends, problem, f"Add addresses to firewalls.{destination.name}.")] = None
-        elif not {network.version for network in source.networks} & {network.version for network in destination.networks}:
-            findings[Fault(ends, "the two ends share no IP version", "Give both an address of the same version.")] = None
+        elif not {network.version for network in source.networks} & {
+            network.version for network in destination.networks
+        }:
+            findings[Fault(ends, "the two ends share no IP version", "Give both an address of the same version.")] = (
+                None
+            )
     return tuple(findings)
 
 
@@ -106,11 +115,11 @@ class _Compiler:
                     known[1].append(Permit(source, destination, flow.protocol, flow.ports, note))
 
 
-def _node(endpoint: Endpoint) -> tuple[str, str]:
+def _node(endpoint: Endpoint) -> _Pair:
     return ("firewall", endpoint.name) if endpoint.zone is None else ("zone", endpoint.zone)
 
 
-def _ways(legs: Mapping[tuple[str, str], tuple[Leg, ...]], source: _Pair, destination: _Pair) -> tuple[_Pair, ...]:
+def _ways(legs: Mapping[_Pair, tuple[Leg, ...]], source: _Pair, destination: _Pair) -> tuple[_Pair, ...]:
     """The pairs of interfaces by which traffic enters and leaves; none where it doesn't pass this firewall."""
     return tuple(
         dict.fromkeys(
@@ -122,13 +131,21 @@ def _ways(legs: Mapping[tuple[str, str], tuple[Leg, ...]], source: _Pair, destin
     )
 
 
+def _seen(reached: Iterable[Mapping[_Pair, tuple[Leg, ...]]], source: Endpoint, destination: Endpoint) -> bool:
+    return any(_ways(legs, _node(source), _node(destination)) for legs in reached)
+
+
 def _note(flow: Flow) -> str:
     origins = dict.fromkeys(str(reason) if reason.origin == "conduit" else reason.origin for reason in flow.reasons)
     return f"{flow.source.name} -> {flow.destination.name}: {', '.join(origins)}"
 
 
 def _zone_spans(site: Site) -> dict[str, tuple[Span, ...]]:
-    spans = {zone.name: tuple(_span(network) for network in zone.networks) for zone in site.zones.values() if not zone.outside}
+    spans = {
+        zone.name: tuple(_span(network) for network in zone.networks)
+        for zone in site.zones.values()
+        if not zone.outside
+    }
     if site.outside:
         spans[site.outside.name] = _undeclared(site)
     return spans

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._flows.model import format_ports
 from .._site.faults import SiteError
-from .._site.model import Network, Ports
+from .._site.model import Ports
 from .._site.reader import Fields, Reader
 from .model import Admission, EnforcementPolicy, Passage, Permit, Span
 
@@ -68,8 +68,6 @@ def from_document(document: object) -> EnforcementPolicy:
 class _Decoder:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        # Ten thousand flows name few networks, and parsing one costs more than all the rest.
-        self._networks: dict[object, Network | None] = {}
 
     def policy(self, value: object) -> EnforcementPolicy:
         fields = self._reader.fields(
@@ -87,7 +85,11 @@ class _Decoder:
 
     def _format(self, value: object, path: str) -> int | None:
         if value != _FORMAT:
-            self._reader.fault(path, "this policy was made by another version", "Compile it again with the filter pacs.hardening.policy.")
+            self._reader.fault(
+                path,
+                "this policy was made by another version",
+                "Compile it again with the filter pacs.hardening.policy.",
+            )
         return _FORMAT
 
     def _spans(self, _name: str, value: object, path: str) -> tuple[Span, ...]:
@@ -121,14 +123,17 @@ class _Decoder:
 
     def _permit(self, value: object, path: str) -> Permit | None:
         fields = self._reader.fields(value, path, ("source", "destination", "protocol"), ("port", "note"))
-        source, destination = fields.one("source", self._network), fields.one("destination", self._network)
+        source = fields.network("source")
+        destination = fields.network("destination")
         service = self._service(fields)
         return Permit(source, destination, *service) if source and destination and service else None
 
     def _admission(self, value: object, path: str) -> Admission | None:
         fields = self._reader.fields(value, path, ("interface", "source", "protocol"), ("port", "note"))
-        interface = fields.one("interface", lambda name, where: "" if name == "" else self._reader.interface(name, where))
-        source = fields.one("source", self._network)
+        interface = fields.one(
+            "interface", lambda name, where: "" if name == "" else self._reader.interface(name, where)
+        )
+        source = fields.network("source")
         service = self._service(fields)
         return Admission(interface, source, *service) if interface is not None and source and service else None
 
@@ -141,9 +146,3 @@ class _Decoder:
             fields.fault("tcp and udp need a port, icmp has none", "Correct port.")
             return None
         return protocol, ports, fields.text("note")
-
-    def _network(self, value: object, path: str) -> Network | None:
-        key = value if isinstance(value, str) else None
-        if key is None or key not in self._networks:
-            self._networks[key] = self._reader.network(value, path)
-        return self._networks[key]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .._site.faults import SiteError
 from .._site.model import Network, Ports
-from .._site.reader import Fields, Reader
+from .._site.reader import Reader
 from .._site.vocabulary import Protocol
 from .model import Admission, EnforcementPolicy, Passage, Permit
 
@@ -23,17 +23,15 @@ def policy_from_flows(name: str, flows: object, management: object) -> Enforceme
     management sources nothing is compiled: a ruleset that shuts everybody out must not exist. Raises SiteError.
     """
     reader = Reader()
-    permits: list[Permit] = []
-    for path, item in reader.items(flows, "flows"):
-        permits.extend(_permits(reader, item, path))
+    permits = [_permit(reader, item, path) for path, item in reader.items(flows, "flows")]
     admissions = _admissions(reader, management, "management")
     if reader.faults:
         raise SiteError(reader.faults)
-    passage = Passage(EVERYWHERE, EVERYWHERE, (), tuple(permits))
+    passage = Passage(EVERYWHERE, EVERYWHERE, (), tuple(permit for permit in permits if permit))
     return EnforcementPolicy(name, "", {}, None, (passage,), tuple(admissions))
 
 
-def _permits(reader: Reader, value: object, path: str) -> list[Permit]:
+def _permit(reader: Reader, value: object, path: str) -> Permit | None:
     fields = reader.fields(value, path, ("source", "destination", "protocol", "reason"), ("port",))
     protocol: Protocol | None = fields.choice("protocol", ("tcp", "udp", "icmp"))
     ports = fields.one("port", reader.ports)
@@ -41,25 +39,24 @@ def _permits(reader: Reader, value: object, path: str) -> list[Permit]:
         fields.fault(f"{protocol} needs a port", "Add port.")
     if protocol == "icmp" and "port" in fields:
         fields.fault("icmp has no ports", "Leave port out.", "port")
-    sources, destinations = _networks(reader, fields, "source"), _networks(reader, fields, "destination")
-    permits = [
-        Permit(source, destination, protocol, ports, fields.text("reason"))
-        for source in sources
-        for destination in destinations
-        if protocol and source.version == destination.version
-    ]
-    if sources and destinations and protocol and not permits:
-        fields.fault("source and destination share no IP version", "Give both in IPv4, or both in IPv6.")
-    return permits
-
-
-def _networks(reader: Reader, fields: Fields, key: str) -> tuple[Network, ...]:
-    network = fields.one(key, reader.network)
-    return () if network is None else (network,)
+    source, destination, reason = fields.network("source"), fields.network("destination"), fields.text("reason")
+    if source is None or destination is None or protocol is None:
+        return None
+    if source.version != destination.version:
+        fields.fault("source and destination are of different IP versions", "Give both in IPv4, or both in IPv6.")
+        return None
+    return Permit(source, destination, protocol, ports, reason)
 
 
 def _admissions(reader: Reader, value: object, path: str) -> list[Admission]:
-    fields = reader.fields(value or {}, path, ("sources",), ("ports",))
-    sources = fields.each("sources", reader.network, empty="Name the networks from which the host is administered.")
+    if not value:
+        reader.fault(
+            path, "nobody could administer this firewall", "Declare pacs_site, or give the management sources."
+        )
+        return []
+    fields = reader.fields(value, path, ("sources",), ("ports",))
+    sources: tuple[Network, ...] = fields.each(
+        "sources", reader.network, empty="Name the networks from which the host is administered."
+    )
     ports = fields.each("ports", reader.port) or (22,)
     return [Admission("", source, "tcp", Ports(port, port), "management") for source in sources for port in ports]

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from .._flows.derive import derive
 from .._flows.model import Flow
-from .compile import compile_policies, policy_findings
-from .model import EnforcementPolicy
 from .._site.faults import Fault
 from .._site.load import load_site
 from .._site.model import Site
+from .compile import compile_policies, policy_findings
+from .model import EnforcementPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the parts of a site say of each other: names that must resolve, addresses that must fit, titles that must differ."""
+"""What the parts of a site say of each other: names must resolve, addresses must fit, AE titles must differ."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ class Checked:
         return tuple(self._warnings)
 
 
-def check_site(site: Site, root: str) -> Checked:
+def check_site(site: Site, root: str, zones_read: bool = True) -> Checked:
     """Check a site whose parts have been read; ``root`` is the path of the document."""
     out = Checked()
     zones_fit = _zones(out, site, root)
     _unique_names(out, site, root)
-    lookup = ZoneLookup(site) if zones_fit else None
+    lookup = ZoneLookup(site) if zones_fit and zones_read else None
     _management(out, site, root, lookup)
     _devices(out, site, root, lookup)
     for number, workflow in enumerate(site.workflows):
@@ -58,7 +58,11 @@ def check_site(site: Site, root: str) -> Checked:
 def _zones(out: Checked, site: Site, root: str) -> bool:
     outside = [zone.name for zone in site.zones.values() if zone.outside]
     for name in outside[1:]:
-        out.fault(f"{root}.zones.{name}.networks", f"'any' is already the zone '{outside[0]}'", "Keep one zone for all undeclared addresses.")
+        out.fault(
+            f"{root}.zones.{name}.networks",
+            f"'any' is already the zone '{outside[0]}'",
+            "Keep one zone for all undeclared addresses.",
+        )
     fit = len(outside) < 2
     for version in (4, 6):
         spans = sorted(
@@ -72,7 +76,9 @@ def _zones(out: Checked, site: Site, root: str) -> bool:
             if widest is not None and first <= widest[0]:
                 fit = False
                 other = f"{widest[2]} of zone '{widest[1]}'" if widest[1] != name else f"{widest[2]} of the same zone"
-                out.fault(f"{root}.zones.{name}.networks", f"{text} overlaps {other}", "Give each address to one zone only.")
+                out.fault(
+                    f"{root}.zones.{name}.networks", f"{text} overlaps {other}", "Give each address to one zone only."
+                )
             if widest is None or last > widest[0]:
                 widest = (last, name, text)
     return fit
@@ -83,7 +89,11 @@ def _unique_names(out: Checked, site: Site, root: str) -> None:
     for kind, names in (("devices", site.devices), ("firewalls", site.firewalls)):
         for name in names:
             if name in taken:
-                out.fault(f"{root}.{kind}.{name}", f"the name is also used under {taken[name]}", "A conduit couldn't tell them apart: rename one.")
+                out.fault(
+                    f"{root}.{kind}.{name}",
+                    f"the name is also used under {taken[name]}",
+                    "A conduit couldn't tell them apart: rename one.",
+                )
             taken.setdefault(name, kind)
 
 
@@ -94,9 +104,17 @@ def _management(out: Checked, site: Site, root: str, lookup: ZoneLookup | None) 
         path = f"{root}.management.sources[{number}]"
         zone = lookup.zone_of(source)
         if zone is None:
-            out.fault(path, f"{source} lies in no declared zone, so no firewall knows where it comes from", "Declare a zone with this network.")
+            out.fault(
+                path,
+                f"{source} lies in no declared zone, so no firewall knows where it comes from",
+                "Declare a zone with this network.",
+            )
         elif site.zones[zone].outside:
-            out.warn(path, f"{source} lies in no declared zone, so it is expected from zone '{zone}'", "Declare a zone with this network.")
+            out.warn(
+                path,
+                f"{source} lies in no declared zone, so it is expected from zone '{zone}'",
+                "Declare a zone with this network.",
+            )
 
 
 def _devices(out: Checked, site: Site, root: str, lookup: ZoneLookup | None) -> None:
@@ -105,11 +123,19 @@ def _devices(out: Checked, site: Site, root: str, lookup: ZoneLookup | None) -> 
         path = f"{root}.devices.{device.name}"
         zone = site.zones.get(device.zone)
         if device.zone and zone is None:
-            out.fault(f"{path}.zone", f"no zone is named {shown(device.zone)}", suggestion(device.zone, site.zones, "Known zones"))
+            out.fault(
+                f"{path}.zone",
+                f"no zone is named {shown(device.zone)}",
+                suggestion(device.zone, site.zones, "Known zones"),
+            )
         for number, address in enumerate(device.addresses):
             where = f"{path}.addresses[{number}]"
             if address in users:
-                out.fault(where, f"{address} belongs to '{users[address]}'", "Give each address to one device; a device may have several actors.")
+                out.fault(
+                    where,
+                    f"{address} belongs to '{users[address]}'",
+                    "Give each address to one device; a device may have several actors.",
+                )
             users.setdefault(address, device.name)
             home = lookup.zone_of(ip_network(address)) if lookup else device.zone
             if zone is not None and home != device.zone:
@@ -125,27 +151,47 @@ def _titles(out: Checked, device: Device, path: str) -> None:
         where = f"{path}.application_entities[{number}].title"
         problem = ae_title_problem(entity.title)
         if problem:
-            out.fault(where, f"{shown(entity.title)}: {problem}", "Write the title as the device itself has it configured.")
+            out.fault(
+                where, f"{shown(entity.title)}: {problem}", "Write the title as the device itself has it configured."
+            )
         elif entity.title in SHIPPED_TITLES:
             out.warn(where, f"'{entity.title}' is the title a product ships with", "Choose a title of the site's own.")
         if entity.title in seen:
-            out.fault(where, f"the AE title '{entity.title}' stands twice on this device", "Keep one entry with all its connections.")
+            out.fault(
+                where,
+                f"the AE title '{entity.title}' stands twice on this device",
+                "Keep one entry with all its connections.",
+            )
         seen.add(entity.title)
 
 
 def _workflow(out: Checked, site: Site, workflow: Workflow, path: str) -> None:
     for key, name in _parts(workflow):
         if name and name not in site.devices:
-            out.fault(f"{path}.{key}", f"no device is named {shown(name)}", suggestion(name, site.devices, "Known devices"))
+            out.fault(
+                f"{path}.{key}", f"no device is named {shown(name)}", suggestion(name, site.devices, "Known devices")
+            )
     archive = site.devices.get(workflow.archive)
     if archive and not _listens(archive):
-        out.fault(f"{path}.archive", f"'{archive.name}' declares no AE with a port, so images (RAD-8) can't reach it", _ADD_AE.format(archive.name))
+        out.fault(
+            f"{path}.archive",
+            f"'{archive.name}' declares no AE with a port, so images (RAD-8) can't reach it",
+            _ADD_AE.format(archive.name),
+        )
     filler = site.devices.get(workflow.order_filler or "")
     if filler and not _listens(filler):
-        out.fault(f"{path}.order_filler", f"'{filler.name}' declares no AE with a port, so worklist queries (RAD-5) can't reach it", _ADD_AE.format(filler.name))
+        out.fault(
+            f"{path}.order_filler",
+            f"'{filler.name}' declares no AE with a port, so worklist queries (RAD-5) can't reach it",
+            _ADD_AE.format(filler.name),
+        )
     if filler and workflow.order_placer and not any(item.connections for item in filler.hl7_applications):
         remedy = f"Add hl7_applications with name and connections to devices.{filler.name}."
-        out.fault(f"{path}.order_placer", f"'{filler.name}' declares no HL7 application, so orders (RAD-2) can't reach it", remedy)
+        out.fault(
+            f"{path}.order_placer",
+            f"'{filler.name}' declares no HL7 application, so orders (RAD-2) can't reach it",
+            remedy,
+        )
     if workflow.order_placer and not workflow.order_filler:
         out.fault(f"{path}.order_placer", "orders have no order filler to go to", "Name the order_filler.")
 
@@ -190,7 +236,11 @@ def _shared_titles(out: Checked, site: Site, root: str) -> None:
     for title, names in owners.items():
         twin = twins.setdefault(title.upper(), title)
         if twin != title:
-            out.warn(f"{root}.devices.{names[0]}.application_entities", f"'{title}' and '{twin}' differ only in case", "Some peers can't tell them apart: rename one.")
+            out.warn(
+                f"{root}.devices.{names[0]}.application_entities",
+                f"'{title}' and '{twin}' differ only in case",
+                "Some peers can't tell them apart: rename one.",
+            )
 
 
 def _conduits(out: Checked, site: Site, root: str) -> None:
@@ -200,11 +250,19 @@ def _conduits(out: Checked, site: Site, root: str) -> None:
         for key, names in (("from", conduit.sources), ("to", conduit.destinations)):
             for name in names:
                 if name not in known:
-                    out.fault(f"{path}.{key}", f"no device, zone or firewall is named {shown(name)}", suggestion(name, known, "Known"))
+                    out.fault(
+                        f"{path}.{key}",
+                        f"no device, zone or firewall is named {shown(name)}",
+                        suggestion(name, known, "Known"),
+                    )
             for name in names:
                 firewall = site.firewalls.get(name)
                 if firewall and not firewall.addresses:
-                    out.fault(f"{path}.{key}", f"the firewall '{name}' declares no addresses", f"Add addresses to firewalls.{name}.")
+                    out.fault(
+                        f"{path}.{key}",
+                        f"the firewall '{name}' declares no addresses",
+                        f"Add addresses to firewalls.{name}.",
+                    )
         if conduit.service and SERVICES[conduit.service].declared_by == "application_entities":
             for name in conduit.destinations:
                 deaf = name in site.devices and not _listens(site.devices[name])
@@ -218,31 +276,54 @@ def _firewalls(out: Checked, site: Site, root: str) -> None:
         path = f"{root}.firewalls.{firewall.name}"
         _legs(out, site, firewall, path)
         served.update(leg.zone for leg in firewall.legs if leg.zone)
-        if firewall.kind == "external" and not any(leg.zone in site.zones and site.zones[leg.zone].outside for leg in firewall.legs if leg.zone):
-            out.warn(path, "an external firewall with no interface in the outside zone", "Declare a zone with networks [any] and its interface.")
+        if firewall.kind == "external" and not any(
+            leg.zone in site.zones and site.zones[leg.zone].outside for leg in firewall.legs if leg.zone
+        ):
+            out.warn(
+                path,
+                "an external firewall with no interface in the outside zone",
+                "Declare a zone with networks [any] and its interface.",
+            )
     for zone in site.zones.values():
         if site.firewalls and zone.name not in served:
-            out.warn(f"{root}.zones.{zone.name}", "no firewall has an interface in this zone", "What enters and leaves it is not enforced: add the interface.")
+            out.warn(
+                f"{root}.zones.{zone.name}",
+                "no firewall has an interface in this zone",
+                "What enters and leaves it is not enforced: add the interface.",
+            )
 
 
 def _legs(out: Checked, site: Site, firewall: Firewall, path: str) -> None:
     for leg in firewall.legs:
         where = f"{path}.interfaces.{leg.name}"
         if leg.via is None and leg.zone not in site.zones:
-            remedy = f"{suggestion(leg.name, site.zones, 'Known zones')} A leg to another firewall is written {{interface: ..., via: FIREWALL}}."
+            known = suggestion(leg.name, site.zones, "Known zones")
+            remedy = f"{known} A leg to another firewall is written {{interface: ..., via: FIREWALL}}."
             out.fault(where, f"no zone is named {shown(leg.name)}", remedy)
         if leg.via:
             other = site.firewalls.get(leg.via)
             if other is None or other is firewall:
-                out.fault(f"{where}.via", f"no other firewall is named {shown(leg.via)}", suggestion(leg.via, _others(site, firewall), "Known firewalls"))
+                out.fault(
+                    f"{where}.via",
+                    f"no other firewall is named {shown(leg.via)}",
+                    suggestion(leg.via, _others(site, firewall), "Known firewalls"),
+                )
             elif not any(back.via == firewall.name for back in other.legs):
-                out.fault(f"{where}.via", f"'{other.name}' has no interface that leads back", f"Add a leg with via: {firewall.name} to firewalls.{other.name}.interfaces.")
+                out.fault(
+                    f"{where}.via",
+                    f"'{other.name}' has no interface that leads back",
+                    f"Add a leg with via: {firewall.name} to firewalls.{other.name}.interfaces.",
+                )
     zones_by_interface: dict[str, list[str]] = defaultdict(list)
     for leg in firewall.legs:
         zones_by_interface[leg.interface].append(leg.name)
     for interface, names in zones_by_interface.items():
         if interface and len(names) > 1:
-            out.warn(f"{path}.interfaces", f"{' and '.join(names)} share the interface {interface}", "Hosts on one layer 2 reach each other past the firewall: separate them.")
+            out.warn(
+                f"{path}.interfaces",
+                f"{' and '.join(names)} share the interface {interface}",
+                "Hosts on one layer 2 reach each other past the firewall: separate them.",
+            )
 
 
 def _others(site: Site, firewall: Firewall) -> Iterable[str]:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """A fault at ``path`` (for example ``pacs_site.devices.ct1.zone``): the problem, and a sentence on how to mend it."""
+    """A fault at ``path`` (like ``pacs_site.devices.ct1.zone``): the problem, and a sentence on how to mend it."""
 
     path: str
     problem: str

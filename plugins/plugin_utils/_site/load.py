@@ -47,10 +47,14 @@ class Loaded:
 def load_site(document: object, root: str = ROOT) -> Loaded:
     """Load and validate a site document (the value of ``pacs_site``); raise SiteError with all faults."""
     if not document:
-        raise SiteError([Fault(root, "no site is declared", "Set pacs_site; the collection's inventories/lab shows one.")])
+        raise SiteError(
+            [Fault(root, "no site is declared", "Set pacs_site; the collection's inventories/lab shows one.")]
+        )
     loader = _Loader(root)
     site = loader.site(document)
-    checked = check_site(site, root)
+    # An address that is missing only because its network could not be read would be a fault of no use.
+    zones_read = not any(fault.path.startswith(f"{root}.zones") for fault in loader.reader.faults)
+    checked = check_site(site, root, zones_read)
     faults = (*loader.reader.faults, *checked.faults)
     if faults:
         raise SiteError(faults)
@@ -80,7 +84,9 @@ class _Loader:
 
     def management(self, value: object, path: str) -> Management:
         fields = self.reader.fields(value, path, ("sources",), ("ports",))
-        sources = fields.each("sources", self.source, empty="Name the networks from which hosts are administered.")
+        sources: tuple[Network, ...] = fields.each(
+            "sources", self.source, empty="Name the networks from which hosts are administered."
+        )
         return Management(sources, fields.each("ports", self.reader.port) or _SSH)
 
     def source(self, value: object, path: str) -> Network | None:
@@ -92,10 +98,14 @@ class _Loader:
 
     def zone(self, name: str, value: object, path: str) -> Zone:
         fields = self.reader.fields(value, path, ("networks",))
-        words = fields.each("networks", self.network_or_any, empty="List networks, or [any] for all that no zone declares.")
-        networks = tuple(word for word in words if not isinstance(word, str))
+        words: tuple[Network | str, ...] = fields.each(
+            "networks", self.network_or_any, empty="List networks, or [any] for all that no zone declares."
+        )
+        networks: tuple[Network, ...] = tuple(word for word in words if not isinstance(word, str))
         if ANY in words and len(words) > 1:
-            fields.fault("'any' stands beside other networks", "[any] alone means every undeclared address.", "networks")
+            fields.fault(
+                "'any' stands beside other networks", "[any] alone means every undeclared address.", "networks"
+            )
         return Zone(name, networks, ANY in words)
 
     def network_or_any(self, value: object, path: str) -> Network | str | None:
@@ -142,7 +152,9 @@ class _Loader:
         return None if port is None else Connection(port, tls)
 
     def workflow(self, value: object, path: str) -> Workflow:
-        fields = self.reader.fields(value, path, ("modalities", "archive"), ("order_filler", "order_placer", "displays"))
+        fields = self.reader.fields(
+            value, path, ("modalities", "archive"), ("order_filler", "order_placer", "displays")
+        )
         return Workflow(
             modalities=fields.names("modalities"),
             archive=fields.text("archive"),
@@ -168,7 +180,9 @@ class _Loader:
         explicit = [key for key in ("protocol", "ports") if key in fields]
         if not fields or (len(explicit) == 2 and "service" not in fields) or (not explicit and "service" in fields):
             return
-        fields.fault("it must say either a service or a protocol with ports", "Give service, or both protocol and ports.")
+        fields.fault(
+            "it must say either a service or a protocol with ports", "Give service, or both protocol and ports."
+        )
 
     def firewall(self, name: str, value: object, path: str) -> Firewall:
         fields = self.reader.fields(value, path, ("kind", "interfaces"), ("addresses", "pacs_host"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
 
@@ -30,6 +31,12 @@ def shown(value: object) -> str:
     return f"'{text[:60]}...'" if len(text) > 60 else f"'{text}'"
 
 
+@lru_cache(maxsize=65536)
+def _parsed(text: str) -> Network:
+    """Ten thousand flows name few networks, and parsing one costs more than all the rest."""
+    return ip_network(text)
+
+
 class Reader:
     """Collects faults. Each method returns the typed value, or None (an empty tuple) after noting what is wrong."""
 
@@ -44,7 +51,11 @@ class Reader:
         """Read a mapping with fixed keys; null counts as absent. Unknown keys are faults, never ignored."""
         required, optional = tuple(required), tuple(optional)
         if not isinstance(value, Mapping):
-            self.fault(path, f"{shown(value)} is not a mapping", f"Write the keys {', '.join((*required, *optional))} below it.")
+            self.fault(
+                path,
+                f"{shown(value)} is not a mapping",
+                f"Write the keys {', '.join((*required, *optional))} below it.",
+            )
             return Fields(self, path, {})
         known = {*required, *optional}
         found: dict[str, object] = {}
@@ -97,7 +108,11 @@ class Reader:
             return None
         text = str(value)
         if not text.strip() or not text.isprintable() or len(text) > MAXIMUM_TEXT:
-            self.fault(path, f"{shown(text)} is not a usable text", f"Write one line of 1 to {MAXIMUM_TEXT} printable characters.")
+            self.fault(
+                path,
+                f"{shown(text)} is not a usable text",
+                f"Write one line of 1 to {MAXIMUM_TEXT} printable characters.",
+            )
             return None
         return text
 
@@ -145,10 +160,18 @@ class Reader:
         try:
             address = ip_address(value if isinstance(value, str) and "%" not in value else "")
         except ValueError:
-            self.fault(path, f"{shown(value)} is not an IP address", "Write an IPv4 or IPv6 address; host names are not looked up.")
+            self.fault(
+                path,
+                f"{shown(value)} is not an IP address",
+                "Write an IPv4 or IPv6 address; host names are not looked up.",
+            )
             return None
         if address.is_multicast or address.is_unspecified or address.is_loopback or address.is_link_local:
-            self.fault(path, f"{shown(value)} is not the address of a machine on a network", "Write its routable unicast address.")
+            self.fault(
+                path,
+                f"{shown(value)} is not the address of a machine on a network",
+                "Write its routable unicast address.",
+            )
             return None
         return address
 
@@ -158,7 +181,7 @@ class Reader:
             self.fault(path, f"{shown(value)} is not a network", "Write it like 10.1.20.0/24 or 'fd00:20::/64'.")
             return None
         try:
-            return ip_network(value)
+            return _parsed(value)
         except ValueError:
             pass
         try:
@@ -170,15 +193,17 @@ class Reader:
         return None
 
     def interface(self, value: object, path: str) -> str | None:
-        """Read the name of a network interface: at most 15 characters (IFNAMSIZ), of those that a ruleset can hold unquoted."""
+        """Read the name of a network interface: at most 15 characters (IFNAMSIZ), and none that needs quoting."""
         if isinstance(value, str) and _INTERFACE.fullmatch(value):
             return value
-        self.fault(path, f"{shown(value)} is not an interface name", "Use the system's name for it, at most 15 characters.")
+        self.fault(
+            path, f"{shown(value)} is not an interface name", "Use the system's name for it, at most 15 characters."
+        )
         return None
 
 
 class Fields:
-    """The values below one mapping, read by key. An absent key gives an empty value; it was noted if it was required."""
+    """The values below one mapping, by key. An absent key gives an empty value; it was noted if it was required."""
 
     def __init__(self, reader: Reader, path: str, values: Mapping[str, object]) -> None:
         self._reader = reader
@@ -200,7 +225,7 @@ class Fields:
         return read(self._values[key], f"{self.path}.{key}") if key in self._values else None
 
     def each(self, key: str, read: Callable[[object, str], _Read | None], empty: str = "") -> tuple[_Read, ...]:
-        """Read a list, item by item; what can't be read is left out. ``empty`` is the remedy where it may not be empty."""
+        """Read a list; items that can't be read are left out. ``empty`` is the remedy where it may not be empty."""
         if key not in self._values:
             return ()
         items = self._reader.items(self._values[key], f"{self.path}.{key}")
@@ -212,6 +237,10 @@ class Fields:
     def text(self, key: str, default: str = "") -> str:
         """Read a line of text."""
         return self.one(key, self._reader.text) or default
+
+    def network(self, key: str) -> Network | None:
+        """Read a network."""
+        return self._reader.network(self._values[key], f"{self.path}.{key}") if key in self._values else None
 
     def flag(self, key: str, default: bool = False) -> bool:
         """Read true or false."""

@@ -29,7 +29,7 @@ PROTOCOLS: tuple[Protocol, ...] = ("tcp", "udp")
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A named service: transport and ports. Where ``declared_by`` is set, the destination device's own declaration decides."""
+    """A named service. Where ``declared_by`` is set, the destination device's own declaration says on which ports."""
 
     protocols: tuple[Protocol, ...]
     ports: tuple[int, ...]
