@@ -1,8 +1,8 @@
 """What scripts/test can run: one row a stage.
 
-Quick stages share the machine's cores; a stage that is ``alone`` has them to itself. ``tiers`` name the runs that include
-it; a run may also name stages one by one. A stage is a script in scripts/stages; it passes by ending with status 0 and
-gets no input.
+Quick stages share the machine's cores; a stage that is ``alone`` has them to itself. ``tiers`` name the runs that
+include it; a run may also name stages one by one. A stage is a script in scripts/stages; it gets no input and passes by
+ending with status 0.
 """
 
 from __future__ import annotations
