@@ -31,6 +31,7 @@ pacs_say "Install and load"
 # No server, no user's settings, no checkout in sight.
 cd "$work"
 mkdir home
+# shellcheck disable=SC2016 # expanded by the inner shell
 env -i PATH="$PACS_ROOT/$runtime/bin:/usr/bin:/bin" HOME="$work/home" LC_ALL=C.UTF-8 ANSIBLE_GALAXY_SERVER_LIST= \
     ANSIBLE_COLLECTIONS_PATH="$work/installed" bash -euo pipefail -c '
     ansible-galaxy collection install --offline --collections-path installed "$1"
