@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from lab import engine, lifecycle
+from lab import engine, exercise, lifecycle, probes
 from lab.errors import LabError
 from lab.topology import topology
 
@@ -39,6 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     gone.add_argument("--images", action="store_true", help="remove the images too")
     gone.add_argument("--cache", action="store_true", help="remove the cached base file systems too")
     command("status", _status, "say how each node is")
+    command("probe", _probe, "try the reachability matrix and print it")
+    command("exercise", _exercise, "play the imaging workflow and print what came of each step")
     enter = command("exec", _exec, "run a command in a node: exec NODE -- COMMAND ...")
     enter.add_argument("node")
     enter.add_argument("argv", nargs=argparse.REMAINDER)
@@ -48,7 +50,9 @@ def _parser() -> argparse.ArgumentParser:
 def _up(options: argparse.Namespace, *, fresh: bool = False) -> None:
     began = time.monotonic()
     made = lifecycle.up(_say, fresh=fresh)
-    _say(f"the lab is up after {time.monotonic() - began:.0f} s: {len(made)} of {len(topology().nodes)} nodes were made")
+    _say(
+        f"the lab is up after {time.monotonic() - began:.0f} s: {len(made)} of {len(topology().nodes)} nodes were made"
+    )
 
 
 def _reset(options: argparse.Namespace) -> None:
@@ -66,6 +70,25 @@ def _status(options: argparse.Namespace) -> int:
         note = "" if row.current or row.state == "absent" else "  (outdated: `up` makes it anew)"
         print(f"{row.name:10}{row.state:10}{row.ipv4:16}{row.ipv6}{note}")
     return 0 if all(row.state == "running" for row in rows) else 3
+
+
+def _probe(options: argparse.Namespace) -> int:
+    results = probes.run()
+    for result in results:
+        verdict = "as it must be" if result.as_expected else f"must be {result.probe.expected}: {result.probe.why}"
+        print(f"{result.probe!s:48}{result.outcome:12}{verdict}")
+    wrong = sum(not result.as_expected for result in results)
+    opened = sum(result.is_open for result in results)
+    print(f"{len(results)} probes, {opened} open; {wrong} not as a hardened site must be")
+    return 3 if wrong else 0
+
+
+def _exercise(options: argparse.Namespace) -> int:
+    results = []
+    for result in exercise.play():
+        _say(f"{'ok  ' if result.ok else 'FAIL'}  {result.title}: {result.detail} ({result.seconds:.1f} s)")
+        results.append(result)
+    return 0 if all(result.ok for result in results) else 3
 
 
 def _exec(options: argparse.Namespace) -> int:

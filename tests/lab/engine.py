@@ -25,9 +25,13 @@ def podman(
     """
     command = ["podman", *arguments]
     try:
-        done = subprocess.run(command, input=input, capture_output=True, timeout=timeout, check=False, env=environment())
+        done = subprocess.run(
+            command, input=input, capture_output=True, timeout=timeout, check=False, env=environment()
+        )
     except FileNotFoundError:
-        raise LabError("podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)") from None
+        raise LabError(
+            "podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)"
+        ) from None
     except subprocess.TimeoutExpired:
         raise LabError(f"no answer after {timeout:g} s: {' '.join(command)}") from None
     if check and done.returncode != 0:
@@ -52,7 +56,8 @@ def environment() -> dict[str, str]:
 def settle(image: str) -> str:
     """Find out, once, whether podman's defaults can start a container of ``image`` here, and note the answer.
 
-    Returns ``default`` or ``restricted``. The note is tests/lab/ssh-proxy's source too. Raises LabError when neither works.
+    Returns ``default`` or ``restricted``. The note is tests/lab/ssh-proxy's source too. Raises LabError when neither
+    works.
     """
     if state.ENGINE_NOTE.exists():
         mode, _, version = state.ENGINE_NOTE.read_text(encoding="utf-8").strip().partition(" ")
@@ -79,13 +84,18 @@ def check_host() -> None:
     if os.geteuid() != 0:
         raise LabError("the lab needs root: run it with sudo")
     if not shutil.which("podman"):
-        raise LabError("podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)")
+        raise LabError(
+            "podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)"
+        )
     version = podman_version().rpartition("-")[2]
     if tuple(int(part) for part in version.split(".")[:2]) < (4, 3):
         raise LabError(f"podman {version} is too old: the lab names interfaces, which needs podman 4.3 or newer")
     backend = podman("info", "--format", "{{.Host.NetworkBackend}}").stdout.decode().strip()
     if backend != "netavark":
-        raise LabError(f"podman's network back end is {backend}, the lab needs netavark: apt-get install netavark, then podman system reset")
+        raise LabError(
+            f"podman's network back end is {backend}, the lab needs netavark: apt-get install netavark, then set "
+            'network_backend = "netavark" under [network] in /etc/containers/containers.conf'
+        )
 
 
 def image_exists(name: str) -> bool:

@@ -1,6 +1,8 @@
-"""The lab's images: a Debian base (built here with mmdebstrap, or a registry's), and one layer a kind of node on top of it.
+"""The lab's images: a Debian base (built here with mmdebstrap, or a registry's), and one layer a kind of node on top
+of it.
 
-Every tag ends in a hash of what the image is made from, so an unchanged image is never built again and a changed one always is.
+Every tag ends in a hash of what the image is made from, so an unchanged image is never built again and a changed one
+always is.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ IMAGES = Path(__file__).with_name("images")
 REPOSITORY_PREFIX = "localhost/pacs-lab"
 MIRROR = "http://deb.debian.org/debian"
 DEBIAN_NUMBER = {"bookworm": 12, "trixie": 13}
-# Pure Python, copied from the controller's environment: the lab speaks with the versions that are pinned there, offline.
+# Pure Python, copied from the controller's environment: the lab speaks with the versions that are pinned there,
+# offline.
 DICOM_PACKAGES = ("pydicom", "pynetdicom")
 BUILDERS = 2  # builds at a time
 _EXPECTED_SECONDS = {"base": 30, "node": 35, "firewall": 10, "clinical": 40}
@@ -42,7 +45,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Base:
-    """A Debian base image: the registry's name for it where the user gave one, else the suite that mmdebstrap builds."""
+    """A Debian base image: the registry's name for it where the user gave one, else what mmdebstrap builds."""
 
     suite: str
     registry: str | None
@@ -64,10 +67,16 @@ class Image:
 
     @property
     def tag(self) -> str:
-        parts = [(IMAGES / f"{self.kind}.Containerfile").read_text(encoding="utf-8"), self.parent, *map(str, self.arguments.items())]
+        parts = [
+            (IMAGES / f"{self.kind}.Containerfile").read_text(encoding="utf-8"),
+            self.parent,
+            *map(str, self.arguments.items()),
+        ]
         if self.with_dicom:
             # What is copied, and how.
-            parts += [f"{name}=={importlib.metadata.version(name)}" for name in DICOM_PACKAGES] + [inspect.getsource(_copy_dicom_packages)]
+            parts += [f"{name}=={importlib.metadata.version(name)}" for name in DICOM_PACKAGES] + [
+                inspect.getsource(_copy_dicom_packages)
+            ]
         return f"{REPOSITORY_PREFIX}/{self.kind}:{self.suite}-{digest(parts)}"
 
 
@@ -80,12 +89,16 @@ def digest(parts: Iterable[str]) -> str:
 
 
 def base(suite: str) -> Base:
-    """The base for a suite. ``PACS_LAB_IMAGE_BOOKWORM`` and ``PACS_LAB_IMAGE_TRIXIE`` name an image of a registry to use instead."""
+    """The base for a suite. ``PACS_LAB_IMAGE_BOOKWORM`` and ``PACS_LAB_IMAGE_TRIXIE`` name an image of a registry to
+    use instead.
+    """
     return Base(suite, os.environ.get(f"PACS_LAB_IMAGE_{suite.upper()}") or None)
 
 
 def image(kind: str, suite: str, packages: Mapping[str, Any] | None = None) -> Image:
-    """The image for nodes of a kind. Raises LabError for an unknown kind or when pydicom and pynetdicom aren't installed."""
+    """The image for nodes of a kind. Raises LabError for an unknown kind or when pydicom and pynetdicom aren't
+    installed.
+    """
     rows = packages if packages is not None else _packages()
     if kind not in rows:
         raise LabError(f"tests/lab/images/packages.yml has no kind {kind!r}")
@@ -95,7 +108,9 @@ def image(kind: str, suite: str, packages: Mapping[str, Any] | None = None) -> I
     if with_dicom:
         for name in DICOM_PACKAGES:
             if not importlib.util.find_spec(name):
-                raise LabError(f"{name} is missing in this Python environment: run scripts/test or scripts/demo, which make it")
+                raise LabError(
+                    f"{name} is missing in this Python environment: run scripts/test or scripts/demo, which make it"
+                )
     return Image(kind, suite, parent, arguments, with_dicom)
 
 
@@ -109,7 +124,9 @@ def ensure(topology: Topology, progress: Progress) -> dict[str, str]:
     wanted = for_nodes(topology)
     suites = sorted({item.suite for item in wanted.values()})
     nodes = [image("node", suite) for suite in suites]
-    rest = sorted({item.tag: item for item in wanted.values() if item.kind != "node"}.values(), key=lambda item: item.kind)
+    rest = sorted(
+        {item.tag: item for item in wanted.values() if item.kind != "node"}.values(), key=lambda item: item.kind
+    )
     missing = [item for item in [*nodes, *rest] if not image_exists(item.tag)]
     if missing:
         _in_parallel(lambda suite: _ensure_base(base(suite), progress), sorted({item.suite for item in missing}))
@@ -157,15 +174,29 @@ def _bootstrap(suite: str, tarball: Path) -> None:
     try:
         done = subprocess.run(_mmdebstrap(suite, partial), capture_output=True, text=True, check=False, timeout=900)
     except FileNotFoundError:
-        raise LabError("mmdebstrap is missing: apt-get install mmdebstrap, or name images by PACS_LAB_IMAGE_BOOKWORM and PACS_LAB_IMAGE_TRIXIE") from None
+        raise LabError(
+            "mmdebstrap is missing: apt-get install mmdebstrap, or name a registry's images by the variables "
+            "PACS_LAB_IMAGE_BOOKWORM and PACS_LAB_IMAGE_TRIXIE"
+        ) from None
     if done.returncode != 0:
         partial.unlink(missing_ok=True)
-        raise LabError(f"mmdebstrap {suite} from {_mirror()} failed (PACS_LAB_MIRROR names another mirror):\n{done.stderr[-1500:]}")
+        raise LabError(
+            f"mmdebstrap {suite} from {_mirror()} failed (PACS_LAB_MIRROR names another mirror):\n{done.stderr[-1500:]}"
+        )
     partial.rename(tarball)
 
 
 def _mmdebstrap(suite: str, tarball: Path) -> list[str]:
-    return ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--include=ca-certificates", suite, str(tarball), _mirror()]
+    return [
+        "mmdebstrap",
+        "--quiet",
+        "--mode=root",
+        "--variant=minbase",
+        "--include=ca-certificates",
+        suite,
+        str(tarball),
+        _mirror(),
+    ]
 
 
 def _mirror() -> str:
@@ -174,15 +205,20 @@ def _mirror() -> str:
 
 def _build(wanted: Image, progress: Progress) -> None:
     seconds = _EXPECTED_SECONDS[wanted.kind]
-    with _step(progress, f"building image {wanted.kind} on Debian {DEBIAN_NUMBER[wanted.suite]}", seconds), tempfile.TemporaryDirectory() as folder:
+    with (
+        _step(progress, f"building image {wanted.kind} on Debian {DEBIAN_NUMBER[wanted.suite]}", seconds),
+        tempfile.TemporaryDirectory() as folder,
+    ):
         if wanted.with_dicom:
             _copy_dicom_packages(Path(folder) / "dicom")
-        arguments = [f"--build-arg=BASE={wanted.parent}"] + [f"--build-arg={key}={value}" for key, value in wanted.arguments.items()]
+        arguments = [f"--build-arg=BASE={wanted.parent}"] + [
+            f"--build-arg={key}={value}" for key, value in wanted.arguments.items()
+        ]
         containerfile = IMAGES / f"{wanted.kind}.Containerfile"
         # The host's network, because podman's own would need name resolution and forwarding that the host may refuse.
         podman(
-            "build", "--pull=never", "--network=host", "--format=docker", "--quiet", f"--file={containerfile}", f"--tag={wanted.tag}",
-            *arguments, folder, timeout=900,
+            "build", "--pull=never", "--network=host", "--format=docker", "--quiet", f"--file={containerfile}",
+            f"--tag={wanted.tag}", *arguments, folder, timeout=900,
         )  # fmt: skip
 
 
@@ -191,7 +227,9 @@ def _copy_dicom_packages(target: Path) -> None:
         spec = importlib.util.find_spec(name)
         assert spec is not None and spec.submodule_search_locations
         source = Path(next(iter(spec.submodule_search_locations)))
-        shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "apps", "benchmarks"))
+        shutil.copytree(
+            source, target / name, ignore=shutil.ignore_patterns("__pycache__", "tests", "apps", "benchmarks")
+        )
         # Both read their own version from the package metadata when they are imported.
         distribution = importlib.metadata.distribution(name)
         metadata = next(path for path in distribution.files or [] if path.name == "METADATA")

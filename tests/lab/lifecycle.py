@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lab import engine, images, network, node_files, nodes, state
+from lab import engine, images, network, node_files, nodes, probes, state
 from lab.errors import LabError
 from lab.topology import Node, Topology, topology
 
 Progress = Callable[[str], None]
+PATH_SECONDS = 20.0
 STARTERS = 3  # containers at a time; more don't start sooner on 2 cores
 
 
@@ -25,7 +28,8 @@ class NodeStatus:
 
 
 def up(progress: Progress, *, fresh: bool = False) -> list[str]:
-    """Bring the whole lab up and wait until every node is ready. Idempotent; nodes whose image or files changed are made anew.
+    """Bring the whole lab up and wait until every node is ready. Idempotent; nodes whose image or files changed are
+    made anew.
 
     ``fresh``: make all nodes anew. Returns the names of the nodes that were made. Raises LabError.
     """
@@ -39,7 +43,9 @@ def up(progress: Progress, *, fresh: bool = False) -> list[str]:
         network.create(lab)
         wanted = {name: _plan(lab, lab.node(name), tag) for name, tag in tags.items()}
         present = engine.inspect_containers(lab.prefix)
-        made = [name for name, plan in wanted.items() if fresh or _fingerprint(present, lab.node(name)) != plan.fingerprint]
+        made = [
+            name for name, plan in wanted.items() if fresh or _fingerprint(present, lab.node(name)) != plan.fingerprint
+        ]
         _remove([lab.node(name).container for name in made if lab.node(name).container in present])
         if made:
             progress(f"creating {', '.join(made)} ...")
@@ -52,15 +58,21 @@ def up(progress: Progress, *, fresh: bool = False) -> list[str]:
             progress(f"starting {len(stopped)} of {len(lab.nodes)} nodes ...")
             nodes.in_parallel(lambda node: engine.podman("start", node.container), stopped, STARTERS)
         nodes.wait_ready(lab.nodes.values())
-        if network.host_addresses(lab):
-            raise LabError(f"the host got lab addresses ({', '.join(network.host_addresses(lab))}): this podman makes gateways on internal networks")
+        if addresses := network.host_addresses(lab):
+            raise LabError(
+                f"the host got lab addresses ({', '.join(addresses)}): this podman makes gateways on internal networks"
+            )
+        if len(made) == len(lab.nodes):
+            _check_paths()
         if made:
             images.remove_outdated(lab, progress)
     return made
 
 
 def down(progress: Progress, *, with_images: bool = False, with_cache: bool = False) -> None:
-    """Remove nodes, networks, routes and keys, and restore the host; also the images and the cached base file systems if asked."""
+    """Remove nodes, networks, routes and keys, and restore the host; also the images and the cached base file systems
+    if asked.
+    """
     engine.check_host()
     lab = topology()
     with state.locked():
@@ -87,9 +99,31 @@ def status() -> list[NodeStatus]:
     rows = []
     for node in lab.nodes.values():
         found = present.get(node.container)
-        current = made and _fingerprint(present, node) == _plan(lab, node, images.image(node.kind, node.debian).tag).fingerprint
-        rows.append(NodeStatus(node.name, found["State"] if found else "absent", current, node.address(4), node.address(6)))
+        current = (
+            made
+            and _fingerprint(present, node) == _plan(lab, node, images.image(node.kind, node.debian).tag).fingerprint
+        )
+        rows.append(
+            NodeStatus(node.name, found["State"] if found else "absent", current, node.address(4), node.address(6))
+        )
     return rows
+
+
+def _check_paths() -> None:
+    """With no policy anywhere, every probe must be open. Raises LabError naming those that aren't."""
+    deadline = time.monotonic() + PATH_SECONDS
+    closed = list(probes.matrix())
+    while closed and time.monotonic() < deadline:
+        closed = [result.probe for result in probes.run(closed) if not result.is_open]
+    if closed:
+        listing = "\n  ".join(str(probe) for probe in closed[:10])
+        raise LabError(
+            f"the nodes are ready, but {len(closed)} paths between them are closed:\n  {listing}\n"
+            + (
+                network.bridge_filter_hint()
+                or "Try `reset`; if that doesn't help, look at `python -m lab exec NODE -- journalctl`."
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +134,7 @@ class _Plan:
 
 def _plan(lab: Topology, node: Node, image: str) -> _Plan:
     files = node_files.archive(lab, node)
-    return _Plan(files, node_files.fingerprint(image, files, repr(node)))
+    return _Plan(files, node_files.fingerprint(image, files, repr(node), inspect.getsource(nodes.create)))
 
 
 def _fingerprint(present: dict[str, dict[str, object]], node: Node) -> str | None:

@@ -1,4 +1,6 @@
-"""The lab's networks and the host around them: no host address in the lab, no route from the host into it, nothing left behind."""
+"""The lab's networks and the host around them: no host address in the lab, no route from the host into it, nothing
+left behind.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,9 @@ _ROUTE_PROTOCOL = "198"  # an unassigned protocol number: marks the routes that 
 def overlapping(routes: Iterable[dict[str, Any]], ranges: Iterable[Network]) -> list[str]:
     """Destinations of host routes (rows of `ip -j route`) that share addresses with the lab's ranges.
 
-    Our own routes (by their protocol number) and default routes don't count; the two halves that VPN clients install instead of a
-    default route (0.0.0.0/1 and 128.0.0.0/1) don't either, because the blackhole routes are more specific.
+    Our own routes (by their protocol number) and default routes don't count; the two halves that VPN clients install
+    instead of a default route (0.0.0.0/1 and 128.0.0.0/1) don't either, because the blackhole routes are more
+    specific.
     """
     found = []
     wanted = list(ranges)
@@ -44,8 +47,8 @@ def check_overlap(topology: Topology) -> None:
     taken = [entry for family in (4, 6) for entry in overlapping(_host_routes(family), topology.ranges)]
     if taken:
         raise LabError(
-            f"this machine already has routes inside the lab's address ranges ({', '.join(taken)}); the lab would be mixed up with "
-            "that network. Take that interface or VPN down, or use another machine."
+            f"this machine already has routes inside the lab's address ranges ({', '.join(taken)}); the lab would be "
+            "mixed up with that network. Take that interface or VPN down, or use another machine."
         )
 
 
@@ -53,7 +56,10 @@ def note_host() -> None:
     """Write down, at the first `up`, what `down` has to restore."""
     if state.HOST_NOTE.exists():
         return
-    note = {"forwarding": {str(family): path.read_text().strip() for family, path in _FORWARDING.items()}, "nft": sorted(_nft_tables())}
+    note = {
+        "forwarding": {str(family): path.read_text().strip() for family, path in _FORWARDING.items()},
+        "nft": sorted(_nft_tables()),
+    }
     state.HOST_NOTE.write_text(json.dumps(note), encoding="utf-8")
 
 
@@ -69,7 +75,8 @@ def create(topology: Topology) -> None:
                 "--subnet", str(segment.ipv4), "--subnet", str(segment.ipv6), name,
             )  # fmt: skip
     for network in topology.ranges:
-        # A route into a range would be more specific than these and win; without one, a stray packet from the host ends here.
+        # A route into a range would be more specific than these and win; without one, a stray packet from the host
+        # ends here.
         _ip(network.version, "route", "replace", "blackhole", str(network), "proto", _ROUTE_PROTOCOL)
 
 
@@ -97,8 +104,9 @@ def bridge_filter_hint() -> str:
     """Why packets might be lost between containers on this host, or an empty string."""
     if _BRIDGE_FILTER.exists() and _BRIDGE_FILTER.read_text().strip() == "1":
         return (
-            "This host filters bridged packets (net.bridge.bridge-nf-call-iptables=1, usually because of Docker). If its FORWARD chain "
-            "drops them: sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0"
+            "This host filters bridged packets (net.bridge.bridge-nf-call-iptables=1, usually because of Docker). "
+            "If its FORWARD chain drops them: "
+            "sysctl -w net.bridge.bridge-nf-call-iptables=0 net.bridge.bridge-nf-call-ip6tables=0"
         )
     return ""
 
@@ -129,7 +137,9 @@ def _host_routes(family: int) -> list[dict[str, Any]]:
 
 
 def _nft_tables() -> set[str]:
-    return {line.removeprefix("table ").strip() for line in _nft("list", "tables").splitlines() if line.startswith("table ")}
+    return {
+        line.removeprefix("table ").strip() for line in _nft("list", "tables").splitlines() if line.startswith("table ")
+    }
 
 
 def _nft(*arguments: str) -> str:

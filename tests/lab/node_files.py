@@ -1,7 +1,7 @@
 """The files that each node gets on top of its image, before its first start, as one reproducible tar archive.
 
-Static files come from files/common, files/<kind> and files/<node>; the programs in guest/ go to /usr/local/lib/lab; the rest (routes,
-keys, Orthanc's configuration, names) is derived from the topology.
+Static files come from files/common, files/<kind> and files/<node>; the programs in guest/ go to /usr/local/lib/lab;
+the rest (routes, keys, Orthanc's configuration, names) is derived from the topology.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ GUEST = Path(__file__).with_name("guest")
 UNITS = "etc/systemd/system"
 # Units that every node starts, by the target that wants them.
 COMMON_UNITS = {"lab-network.service": "multi-user.target", "lab-proc-sys-net.service": "sysinit.target"}
+PROGRAMS_EVERYWHERE = ("probe_runner.py",)
 # One fixed time: a file's age must not change the archive, and "1970" makes some programs complain.
 MODIFIED = 1767225600
 
@@ -83,8 +84,20 @@ def orthanc_configuration(topology: Topology, node: Node) -> dict[str, object]:
         "OverwriteInstances": False,
         "SynchronousCMove": True,
         "DicomModalities": {
-            "ct1": {**known, "AET": modality.ae_title, "Host": modality.address(), "AllowMove": False, "AllowStorageCommitment": True},
-            "ws1": {**known, "AET": viewer.ae_title, "Host": viewer.address(), "AllowMove": True, "AllowStorageCommitment": False},
+            "ct1": {
+                **known,
+                "AET": modality.ae_title,
+                "Host": modality.address(),
+                "AllowMove": False,
+                "AllowStorageCommitment": True,
+            },
+            "ws1": {
+                **known,
+                "AET": viewer.ae_title,
+                "Host": viewer.address(),
+                "AllowMove": True,
+                "AllowStorageCommitment": False,
+            },
         },
     }
 
@@ -101,13 +114,19 @@ def _entries(topology: Topology, node: Node) -> Iterator[Entry]:
     for layer in ("common", node.kind, node.name):
         yield from _static(layer)
     for program in sorted(GUEST.glob("*.py")):
+        if node.kind != "clinical" and program.name not in PROGRAMS_EVERYWHERE:
+            continue
         yield Entry(f"usr/local/lib/lab/{program.name}", program.read_bytes())
     yield Entry("etc/lab/routes.ipv4", routes(node, 4).encode())
     yield Entry("etc/lab/routes.ipv6", routes(node, 6).encode())
     yield Entry("etc/lab/node.env", f"AE_TITLE={node.ae_title or ''}\n".encode())
     yield Entry("etc/hosts", _hosts(topology).encode())
     yield Entry("etc/hostname", f"{node.name}\n".encode())
-    yield Entry("etc/machine-id", hashlib.md5(node.container.encode(), usedforsecurity=False).hexdigest().encode() + b"\n", 0o444)
+    yield Entry(
+        "etc/machine-id",
+        hashlib.md5(node.container.encode(), usedforsecurity=False).hexdigest().encode() + b"\n",
+        0o444,
+    )
     yield from _keys(node)
     for unit in node.services:
         yield _enabled(unit, "sockets.target" if unit.endswith(".socket") else "multi-user.target")

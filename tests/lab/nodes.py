@@ -25,9 +25,14 @@ Result = TypeVar("Result")
 
 
 def run(
-    node: str | Node, argv: Sequence[str], *, input: str | bytes | None = None, timeout: float = 60, check: bool = False,
+    node: str | Node,
+    argv: Sequence[str],
+    *,
+    input: str | bytes | None = None,
+    timeout: float = 60,
+    check: bool = False,
     env: Mapping[str, str] | None = None,
-) -> subprocess.CompletedProcess[str]:  # fmt: skip
+) -> subprocess.CompletedProcess[str]:
     """Run a command as root in a node, without a shell. ``timeout`` in seconds.
 
     Raises LabError when it takes too long and, with ``check``, when it exits with another status than 0.
@@ -47,7 +52,9 @@ def run(
 def guest(
     node: str | Node, program: str, *arguments: str, input: str | None = None, timeout: float = 60
 ) -> subprocess.CompletedProcess[str]:
-    """Run one of the lab's own programs (tests/lab/guest) in a node, with pydicom and pynetdicom at hand. Never raises for its status."""
+    """Run one of the lab's own programs (tests/lab/guest) in a node, with pydicom and pynetdicom at hand. Never raises
+    for its status.
+    """
     argv = ["/usr/bin/python3", f"/usr/local/lib/lab/{program}.py", *arguments]
     return run(node, argv, input=input, timeout=timeout, env={"PYTHONPATH": "/opt/lab-dicom"})
 
@@ -60,7 +67,9 @@ def popen(node: str | Node, argv: Sequence[str]) -> subprocess.Popen[str]:
 
 
 def write_file(node: str | Node, path: str, content: str | bytes, mode: int = 0o644) -> None:
-    """Write a file, owned by root, into a running or stopped node. Its folder must exist. Not for tmpfs (/tmp, /run) of a stopped one."""
+    """Write a file, owned by root, into a running or stopped node. Its folder must exist. Not for tmpfs (/tmp, /run)
+    of a stopped one.
+    """
     data = content.encode() if isinstance(content, str) else content
     target = PurePosixPath(path)
     buffer = io.BytesIO()
@@ -114,11 +123,14 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
         "net.ipv6.conf.default.forwarding": forwarding,
     }
     networks = [
-        f"{lab.network_name(leg.segment.name)}:ip={leg.ipv4},ip6={leg.ipv6},interface_name={leg.interface}" for leg in node.legs
+        f"{lab.network_name(leg.segment.name)}:ip={leg.ipv4},ip6={leg.ipv6},mac={leg.mac},interface_name={leg.interface}"
+        for leg in node.legs
     ]
     podman(
         "create", "--pull=never", "--systemd=always", f"--name={node.container}", f"--hostname={node.name}",
-        f"--label={FINGERPRINT_LABEL}={fingerprint}", f"--cap-add={','.join(CAPABILITIES)}", "--security-opt=label=disable",
+        f"--label={FINGERPRINT_LABEL}={fingerprint}", f"--cap-add={','.join(CAPABILITIES)}",
+        # Both profiles forbid the mounts that systemd and lab-proc-sys-net.service make.
+        "--security-opt=label=disable", "--security-opt=apparmor=unconfined",
         "--no-hosts", "--dns=none",
         *(f"--sysctl={key}={value}" for key, value in sysctls.items()),
         *(f"--network={network}" for network in networks),
@@ -128,7 +140,10 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
 
 
 def wait_ready(wanted: Iterable[Node], seconds: float = READY_SECONDS) -> None:
-    """Wait until systemd runs and every declared port listens, in both families. Raises LabError with what is missing."""
+    """Wait until systemd runs and every declared port listens, in both families.
+
+    Raises LabError, with failed units and silent ports, after ``seconds`` or as soon as a unit has failed.
+    """
     in_parallel(lambda node: _wait_one(node, time.monotonic() + seconds), list(wanted), 4)
 
 
@@ -138,7 +153,8 @@ def in_parallel(work: Callable[[Item], Result], items: Sequence[Item], at_a_time
         return list(pool.map(work, items))
 
 
-# Waits inside the node, because each podman exec costs more than the wait: until systemd has settled, then for each port in both families.
+# Waits inside the node, because each podman exec costs more than the wait: until systemd has settled, then for each
+# port in both families.
 _WAIT = r"""
 import subprocess, sys, time
 end = time.monotonic() + float(sys.argv[1])

@@ -1,4 +1,6 @@
-"""What one lab leaves in the working copy, all below ``.lab/`` (which ignores itself in git): keys, the password, notes for `down`."""
+"""What one lab leaves in the working copy, all below ``.lab/`` (which ignores itself in git): keys, the password,
+notes for `down`.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +68,7 @@ def orthanc_password() -> str:
 
 
 def make_keys(topology: Topology) -> None:
-    """Make what is missing of: root's key pair, one host key a node, and the known_hosts that Ansible checks strictly."""
+    """Make what is missing of root's key pair and the nodes' host keys, and the known_hosts that ssh checks."""
     SSH.mkdir(mode=0o700, exist_ok=True)
     _keygen(IDENTITY, "pacs-lab")
     lines = []
@@ -90,4 +92,3 @@ def _keygen(path: Path, comment: str) -> None:
     if not shutil.which("ssh-keygen"):
         raise LabError("ssh-keygen is missing: apt-get install openssh-client")
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", str(path)], check=True)
-

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal, Union
+from typing import Any, Literal
 
 import yaml
 
 from lab.errors import LabError
 
-Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
-Network = Union[ipaddress.IPv4Network, ipaddress.IPv6Network]
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Family = Literal[4, 6]
 
 TOPOLOGY_FILE = Path(__file__).with_name("topology.yml")
@@ -41,13 +41,20 @@ class Leg:
     ipv4: ipaddress.IPv4Address
     ipv6: ipaddress.IPv6Address
 
+    @property
+    def mac(self) -> str:
+        """Fixed and locally administered: a restart must not leave the neighbours with a dead address in their caches."""
+        return "02:ac:" + ":".join(f"{byte:02x}" for byte in self.ipv4.packed)
+
     def address(self, family: Family) -> Address:
         return self.ipv4 if family == 4 else self.ipv6
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route with its next hop resolved. ``destination`` is a prefix, ``0.0.0.0/0`` and ``::/0`` for the default route."""
+    """A route with its next hop resolved. ``destination`` is a prefix, ``0.0.0.0/0`` and ``::/0`` for the default
+    route.
+    """
 
     family: Family
     destination: Network
@@ -57,7 +64,9 @@ class Route:
 
 @dataclass(frozen=True)
 class Node:
-    """One container. ``ports`` maps a TCP port, listening in both families, to its application (ssh, dicom, http, hl7)."""
+    """One container. ``ports`` maps a TCP port, listening in both families, to its application (ssh, dicom, http,
+    hl7).
+    """
 
     name: str
     container: str
@@ -106,7 +115,9 @@ def topology() -> Topology:
 
 
 def parse(document: Mapping[str, Any]) -> Topology:
-    """Turn the YAML document into values. Raises LabError for an address outside its network or a next hop that isn't a neighbour."""
+    """Turn the YAML document into values. Raises LabError for an address outside its network or a next hop that isn't
+    a neighbour.
+    """
     segments = {
         name: Segment(name, ipaddress.IPv4Network(row["ipv4"]), ipaddress.IPv6Network(row["ipv6"]))
         for name, row in document["networks"].items()
@@ -128,15 +139,21 @@ def parse(document: Mapping[str, Any]) -> Topology:
         )
         for name, row in document["nodes"].items()
     }
-    return Topology(document["prefix"], tuple(ipaddress.ip_network(text) for text in document["ranges"]), segments, nodes)
+    return Topology(
+        document["prefix"], tuple(ipaddress.ip_network(text) for text in document["ranges"]), segments, nodes
+    )
 
 
 def _legs(node: str, rows: Mapping[str, Any], segments: Mapping[str, Segment]) -> tuple[Leg, ...]:
     legs = []
     for interface, row in rows.items():
-        leg = Leg(interface, segments[row["network"]], ipaddress.IPv4Address(row["ipv4"]), ipaddress.IPv6Address(row["ipv6"]))
+        leg = Leg(
+            interface, segments[row["network"]], ipaddress.IPv4Address(row["ipv4"]), ipaddress.IPv6Address(row["ipv6"])
+        )
         if leg.ipv4 not in leg.segment.ipv4 or leg.ipv6 not in leg.segment.ipv6:
-            raise LabError(f"topology.yml: {node}.legs.{interface}: its addresses are outside network {leg.segment.name}")
+            raise LabError(
+                f"topology.yml: {node}.legs.{interface}: its addresses are outside network {leg.segment.name}"
+            )
         legs.append(leg)
     return tuple(legs)
 

@@ -1,4 +1,5 @@
-"""Runs in the modality: asks the archive to commit to instances (N-ACTION, PS3.4 J.3.2); prints {"transaction", "status"} as JSON.
+"""Runs in the modality: asks the archive to commit to instances (N-ACTION, PS3.4 J.3.2); prints {"transaction",
+"status"} as JSON.
 
 Standard input: a JSON list of [SOP Class UID, SOP Instance UID]. The answer comes later, to the modality's own server.
 """

@@ -1,6 +1,8 @@
-"""Runs in a node: a DICOM server (pynetdicom). C-ECHO always; C-STORE and storage commitment results unless --echo-only.
+"""Runs in a node: a DICOM server (pynetdicom). C-ECHO always; C-STORE and storage commitment results unless
+--echo-only.
 
---folder: SOP Instance UIDs are appended to received.log there, and each N-EVENT-REPORT is one JSON line in commitments.log.
+--folder: SOP Instance UIDs are appended to received.log there, and each N-EVENT-REPORT is one JSON line in
+commitments.log.
 """
 
 from __future__ import annotations

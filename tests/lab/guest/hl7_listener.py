@@ -1,4 +1,6 @@
-"""Runs in a node: an HL7 v2 listener (MLLP: 0B message 1C 0D). Answers ACK AA and logs MSH-10, the message control id; nothing else is kept."""
+"""Runs in a node: an HL7 v2 listener (MLLP: 0B message 1C 0D). Answers ACK AA and logs MSH-10, the message control id;
+nothing else is kept.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,8 @@ class Handler(socketserver.StreamRequestHandler):
         control_id, version = header[9], header[11]
         with self.lock, open(self.log, "a", encoding="utf-8") as log:
             log.write(f"{control_id}\n")
-        reply = f"MSH|^~\\&|{header[4]}|{header[5]}|{header[2]}|{header[3]}|{header[6]}||ACK|{control_id}|P|{version}\rMSA|AA|{control_id}\r"
+        sender, receiver = "|".join(header[2:4]), "|".join(header[4:6])
+        reply = f"MSH|^~\\&|{receiver}|{sender}|{header[6]}||ACK|{control_id}|P|{version}\rMSA|AA|{control_id}\r"
         self.request.sendall(START + reply.encode() + END)
 
 
@@ -63,7 +66,7 @@ def main() -> None:
     options.log.touch()
     second = Server6(("::", options.port), Handler)
     threading.Thread(target=second.serve_forever, daemon=True).start()
-    Server(("0.0.0.0", options.port), Handler).serve_forever()
+    Server(("", options.port), Handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""Runs in a node: sends one synthetic HL7 order (ORM^O01) by MLLP and prints what came back as JSON: {"acknowledgement": "AA", ...}."""
+"""Runs in a node: sends one synthetic HL7 order (ORM^O01) by MLLP and prints what came back as JSON:
+{"acknowledgement": "AA", ...}.
+"""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Runs in a node, standard library only: tries connections and says what came of each.
 
 Standard input: a JSON list of {"host", "port", "application", "called"}; output: a JSON list, in the same order, of
-{"outcome", "detail", "seconds"}. open: the listener answered (for DICOM a UL PDU came back, for the others the TCP handshake was
-completed). refused: TCP reset. timeout: silence. unreachable: an ICMP error or no route. error: connected, but it isn't what it should be.
-Connections are closed at once; on a DICOM port an association is asked for at once, and released.
+{"outcome", "detail", "seconds"}. open: the listener answered (for DICOM a UL PDU came back, for the others the TCP
+handshake was completed). refused: TCP reset. timeout: silence. unreachable: an ICMP error or no route. error:
+connected, but it isn't what it should be. Connections are closed at once; on a DICOM port an association is asked for
+at once, and released.
 """
 
 from __future__ import annotations
@@ -42,7 +43,12 @@ def echo_request() -> bytes:
     def element(number: int, value: bytes) -> bytes:
         return struct.pack("<HHI", 0, number, len(value)) + value
 
-    command = element(0x0002, b"1.2.840.10008.1.1\x00") + element(0x0100, b"\x30\x00") + element(0x0110, b"\x01\x00") + element(0x0800, b"\x01\x01")
+    command = (
+        element(0x0002, b"1.2.840.10008.1.1\x00")
+        + element(0x0100, b"\x30\x00")
+        + element(0x0110, b"\x01\x00")
+        + element(0x0800, b"\x01\x01")
+    )
     command = element(0x0000, struct.pack("<I", len(command))) + command
     return struct.pack(">BBIIBB", 4, 0, len(command) + 6, len(command) + 2, 1, 3) + command
 
@@ -75,7 +81,13 @@ def dicom(connection: socket.socket, called: str) -> str:
         raise ValueError(f"PDU type {kind}")
     connection.sendall(echo_request())
     kind, body = read_pdu(connection)
-    said = f"C-ECHO answered, status {body[-2:][::-1].hex()}" if kind == 4 else "A-ABORT" if kind == 7 else f"PDU type {kind}"
+    said = (
+        f"C-ECHO answered, status {body[-2:][::-1].hex()}"
+        if kind == 4
+        else "A-ABORT"
+        if kind == 7
+        else f"PDU type {kind}"
+    )
     if kind == 4:
         connection.sendall(b"\x05\x00\x00\x00\x00\x04\x00\x00\x00\x00")
         read_pdu(connection)
@@ -85,7 +97,7 @@ def dicom(connection: socket.socket, called: str) -> str:
 def attempt(row: dict[str, Any]) -> tuple[str, str]:
     try:
         connection = socket.create_connection((row["host"], row["port"]), timeout=TIMEOUT)
-    except (socket.timeout, TimeoutError):
+    except TimeoutError:
         return "timeout", "no answer to SYN"
     except ConnectionRefusedError:
         return "refused", "reset"

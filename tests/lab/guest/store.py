@@ -1,6 +1,8 @@
-"""Runs in the modality: sends DICOM files over one association and prints one JSON list of {"file", "sop_class", "uid", "status"}.
+"""Runs in the modality: sends DICOM files over one association and prints one JSON list of {"file", "sop_class",
+"study", "uid", "status"}.
 
-Standard input: a JSON list of paths below pydicom's data folder. status: the C-STORE status as a number, or null where no context was accepted.
+Standard input: a JSON list of paths below pydicom's data folder. status: the C-STORE status as a number, or null where
+no context was accepted.
 """
 
 from __future__ import annotations
@@ -37,13 +39,18 @@ def main() -> None:
     if not association.is_established:
         sys.exit(f"no association with {options.called} at {options.host}:{options.port}")
     results: list[dict[str, Any]] = []
-    for path, meta in zip(files, metas):
+    for path, meta in zip(files, metas, strict=True):
         status: int | None
         try:
             status = association.send_c_store(path).get("Status")
         except (ValueError, RuntimeError):
             status = None
-        names = {"sop_class": str(meta.MediaStorageSOPClassUID), "uid": str(meta.MediaStorageSOPInstanceUID)}
+        study = str(pydicom.dcmread(path, specific_tags=["StudyInstanceUID"]).StudyInstanceUID)
+        names = {
+            "study": study,
+            "sop_class": str(meta.MediaStorageSOPClassUID),
+            "uid": str(meta.MediaStorageSOPInstanceUID),
+        }
         results.append({"file": str(path.relative_to(DATA)), **names, "status": status})
     association.release()
     json.dump(results, sys.stdout)

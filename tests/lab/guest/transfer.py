@@ -1,6 +1,8 @@
-"""Runs in the modality, in the background: sends many distinct instances over one association, and keeps a status file up to date.
+"""Runs in the modality, in the background: sends many distinct instances over one association, and keeps a status file
+up to date.
 
-The status file is one JSON object: planned, sent, failed, started, last, finished (Unix times, null while it runs), error, uids (acknowledged).
+The status file is one JSON object: planned, sent, failed, started, last, finished (Unix times, null while it runs),
+error, uids (acknowledged).
 """
 
 from __future__ import annotations
@@ -29,7 +31,14 @@ def main() -> None:
     parser.add_argument("--pause", type=float, required=True)
     parser.add_argument("--status", type=Path, required=True)
     options = parser.parse_args()
-    status: dict[str, Any] = {"planned": options.count, "sent": 0, "failed": 0, "started": time.time(), "last": None, "finished": None}
+    status: dict[str, Any] = {
+        "planned": options.count,
+        "sent": 0,
+        "failed": 0,
+        "started": time.time(),
+        "last": None,
+        "finished": None,
+    }
     status |= {"error": None, "uids": []}
 
     def note() -> None:

@@ -1,0 +1,36 @@
+"""What stands on a node: files and rules, to show that nothing was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab import engine, nodes
+from lab.topology import topology
+
+# Logging in by SSH writes these by itself, and Ansible keeps its modules in the last while they run.
+NOT_OURS = ("/var/log", "/var/lib/systemd", "/root/.ansible")
+
+
+@dataclass(frozen=True)
+class Listing:
+    """``files``: one line a file with type, mode, owner, size, time of change and path. ``rules``: the whole ruleset."""
+
+    files: frozenset[str]
+    rules: str
+
+
+def listing(node: str) -> Listing:
+    """List every file on the node's own file systems (not tmpfs) but NOT_OURS, and its ruleset, seen from outside."""
+    excluded = [word for path in NOT_OURS for word in ("-path", path, "-prune", "-o")]
+    found = nodes.run(
+        node, ["/usr/bin/find", "/", "-xdev", *excluded, "-printf", "%y %m %u:%g %s %T@ %p %l\n"], check=True
+    )
+    # Folders change their time when a file comes and goes in them; the files themselves are what counts.
+    lines = frozenset(line for line in found.stdout.splitlines() if not line.startswith("d"))
+    return Listing(lines, rules(node))
+
+
+def rules(node: str) -> str:
+    """The text of all tables in the node's network namespace, read by the host's nft: the node may have none."""
+    pid = engine.podman("inspect", "--format", "{{.State.Pid}}", topology().node(node).container).stdout.decode().strip()
+    return engine.host_command("nsenter", "--target", pid, "--net", "nft", "list", "ruleset")
