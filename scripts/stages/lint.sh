@@ -14,7 +14,7 @@ check() {
 
 mapfile -t shell_scripts < <(git ls-files --cached --others --exclude-standard '*.sh' scripts/demo scripts/test .ci/run)
 
-check ruff check --cache-dir .cache/ruff .
+check ruff check --output-format concise --cache-dir .cache/ruff .
 check ruff format --check --output-format concise --cache-dir .cache/ruff .
 check shellcheck --external-sources "${shell_scripts[@]}"
 check antsibull-changelog lint
