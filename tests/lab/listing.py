@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 
 from lab import engine, nodes
@@ -13,14 +14,15 @@ NOT_OURS = ("/var/log", "/var/lib/systemd", "/root/.ansible")
 
 @dataclass(frozen=True)
 class Listing:
-    """``files``: one line a file with type, mode, owner, size, time of change and path. ``rules``: the whole ruleset."""
+    """``files``: a line a file with type, mode, owner, size, time of change and path. ``rules``: the whole ruleset."""
 
     files: frozenset[str]
     rules: str
 
 
 def listing(node: str) -> Listing:
-    """List every file on the node's own file systems (not tmpfs) but NOT_OURS, and its ruleset, seen from outside."""
+    """List every file on the node's own file systems (not tmpfs) but NOT_OURS, and its ruleset, seen from
+    outside."""
     excluded = [word for path in NOT_OURS for word in ("-path", path, "-prune", "-o")]
     found = nodes.run(
         node, ["/usr/bin/find", "/", "-xdev", *excluded, "-printf", "%y %m %u:%g %s %T@ %p %l\n"], check=True
@@ -32,5 +34,7 @@ def listing(node: str) -> Listing:
 
 def rules(node: str) -> str:
     """The text of all tables in the node's network namespace, read by the host's nft: the node may have none."""
-    pid = engine.podman("inspect", "--format", "{{.State.Pid}}", topology().node(node).container).stdout.decode().strip()
-    return engine.host_command("nsenter", "--target", pid, "--net", "nft", "list", "ruleset")
+    container = topology().node(node).container
+    pid = engine.podman("inspect", "--format", "{{.State.Pid}}", container).stdout.decode().strip()
+    command = ["nsenter", "--target", pid, "--net", "nft", "list", "ruleset"]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout

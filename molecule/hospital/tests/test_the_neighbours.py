@@ -1,0 +1,62 @@
+"""Other tables survive our runs; our policy survives the distribution's own firewall service."""
+
+from __future__ import annotations
+
+import pytest
+import testinfra
+from sites import lab_site
+
+from lab import nodes, probes
+from playbooks import run_playbook
+
+SHUT = [probe for probe in probes.matrix() if (probe.source, probe.target, probe.port) == ("ris1", "pacs1", 22)]
+
+
+def test_a_foreign_table_and_its_counters_survive_every_run() -> None:
+    before = _table("other")
+    assert "packets" in before and "198.18.20.11" in before
+    seen = _packets(before)
+    assert seen >= 7
+    site = lab_site()
+    site["conduits"] = [{"from": "ops1", "to": "ris1", "service": "https", "reason": "a change"}]
+    for variables in ({"pacs_site": site}, {}):
+        done = run_playbook("pacs.hardening.site", variables=variables)
+        assert done.ok and done.changed["core"] == 1, done.output
+        assert _packets(_table("other")) >= seen, "counted on, never reset"
+
+
+def test_our_boot_unit_is_enabled(core: testinfra.host.Host) -> None:
+    unit = core.service("pacs-firewall")
+    assert unit.is_enabled
+    assert unit.is_running
+
+
+@pytest.mark.parametrize("verb", ["reload", "stop", "start", "restart"])
+def test_our_policy_survives_the_distributions_service(verb: str) -> None:
+    before = _table("pacs")
+    if verb == "reload":
+        nodes.run("core", ["/bin/systemctl", "start", "nftables"], check=True)
+    nodes.run("core", ["/bin/systemctl", verb, "nftables"], check=True)
+    assert _without_counters(_table("pacs")) == _without_counters(before)
+    assert [result.outcome for result in probes.run(SHUT)] == ["timeout", "timeout"]
+
+
+def test_that_service_does_flush_what_is_not_ours() -> None:
+    """The control: without our drop-in our table would be gone, too."""
+    nodes.run("core", ["/usr/sbin/nft", "add", "table", "inet", "control"], check=True)
+    nodes.run("core", ["/bin/systemctl", "restart", "nftables"], check=True)
+    assert nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "control"]).returncode != 0
+
+
+def _table(name: str) -> str:
+    return nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", name], check=True).stdout
+
+
+def _packets(text: str) -> int:
+    words = text.split()
+    return int(words[words.index("packets") + 1])
+
+
+def _without_counters(text: str) -> list[str]:
+    words = text.split()
+    return [word for i, word in enumerate(words) if i == 0 or words[i - 1] not in ("packets", "bytes")]
