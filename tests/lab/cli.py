@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from lab import engine, exercise, lifecycle, probes
 from lab.errors import LabError
@@ -34,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("up", _up, "bring the lab up; makes only what is missing or has changed")
-    command("reset", _reset, "make every node anew from its image")
+    again = command("reset", _reset, "make nodes anew from their images")
+    again.add_argument("node", nargs="*", help="default: all nodes")
     gone = command("down", _down, "remove nodes, networks and keys, and restore the host")
     gone.add_argument("--images", action="store_true", help="remove the images too")
     gone.add_argument("--cache", action="store_true", help="remove the cached base file systems too")
@@ -47,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _up(options: argparse.Namespace, *, fresh: bool = False) -> None:
+def _up(options: argparse.Namespace, *, fresh: Collection[str] = ()) -> None:
     began = time.monotonic()
     made = lifecycle.up(_say, fresh=fresh)
     _say(
@@ -56,7 +57,7 @@ def _up(options: argparse.Namespace, *, fresh: bool = False) -> None:
 
 
 def _reset(options: argparse.Namespace) -> None:
-    _up(options, fresh=True)
+    _up(options, fresh=options.node or list(topology().nodes))
 
 
 def _down(options: argparse.Namespace) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from lab import engine, images, network, node_files, nodes, probes, state
@@ -27,36 +28,23 @@ class NodeStatus:
     ipv6: str
 
 
-def up(progress: Progress, *, fresh: bool = False) -> list[str]:
+def up(progress: Progress, *, fresh: Collection[str] = ()) -> list[str]:
     """Bring the whole lab up and wait until every node is ready. Idempotent; nodes whose image or files changed are
     made anew.
 
-    ``fresh``: make all nodes anew. Returns the names of the nodes that were made. Raises LabError.
+    ``fresh``: names of nodes to make anew in any case. Returns the names of the nodes that were made. Raises LabError.
     """
     engine.check_host()
     lab = topology()
+    for name in fresh:
+        lab.node(name)
     with state.locked():
         network.check_overlap(lab)
         network.note_host()
         state.make_keys(lab)
         tags = images.ensure(lab, progress)
         network.create(lab)
-        wanted = {name: _plan(lab, lab.node(name), tag) for name, tag in tags.items()}
-        present = engine.inspect_containers(lab.prefix)
-        made = [
-            name for name, plan in wanted.items() if fresh or _fingerprint(present, lab.node(name)) != plan.fingerprint
-        ]
-        _remove([lab.node(name).container for name in made if lab.node(name).container in present])
-        if made:
-            progress(f"creating {', '.join(made)} ...")
-            for name in made:
-                nodes.create(lab, lab.node(name), tags[name], wanted[name].files, wanted[name].fingerprint)
-        stopped = [
-            node for node in lab.nodes.values() if node.name in made or present[node.container]["State"] != "running"
-        ]
-        if stopped:
-            progress(f"starting {len(stopped)} of {len(lab.nodes)} nodes ...")
-            nodes.in_parallel(lambda node: engine.podman("start", node.container), stopped, STARTERS)
+        made = _make_nodes(lab, tags, fresh, progress)
         nodes.wait_ready(lab.nodes.values())
         if addresses := network.host_addresses(lab):
             raise LabError(
@@ -73,6 +61,9 @@ def down(progress: Progress, *, with_images: bool = False, with_cache: bool = Fa
     """Remove nodes, networks, routes and keys, and restore the host; also the images and the cached base file systems
     if asked.
     """
+    if not shutil.which("podman"):  # then there is nothing but the notes
+        state.remove()
+        return
     engine.check_host()
     lab = topology()
     with state.locked():
@@ -107,6 +98,27 @@ def status() -> list[NodeStatus]:
             NodeStatus(node.name, found["State"] if found else "absent", current, node.address(4), node.address(6))
         )
     return rows
+
+
+def _make_nodes(lab: Topology, tags: Mapping[str, str], fresh: Collection[str], progress: Progress) -> list[str]:
+    """Make the nodes that are missing or outdated, and start those that don't run. Returns the names of those made."""
+    wanted = {name: _plan(lab, lab.node(name), tag) for name, tag in tags.items()}
+    present = engine.inspect_containers(lab.prefix)
+    made = [
+        name
+        for name, plan in wanted.items()
+        if name in fresh or _fingerprint(present, lab.node(name)) != plan.fingerprint
+    ]
+    _remove([lab.node(name).container for name in made if lab.node(name).container in present])
+    if made:
+        progress(f"creating {', '.join(made)} ...")
+        for name in made:
+            nodes.create(lab, lab.node(name), tags[name], wanted[name].files, wanted[name].fingerprint)
+    idle = [node for node in lab.nodes.values() if node.name in made or present[node.container]["State"] != "running"]
+    if idle:
+        progress(f"starting {len(idle)} of {len(lab.nodes)} nodes ...")
+        nodes.in_parallel(lambda node: engine.podman("start", node.container), idle, STARTERS)
+    return made
 
 
 def _check_paths() -> None:

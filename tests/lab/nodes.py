@@ -136,7 +136,12 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
         *(f"--network={network}" for network in networks),
         image,
     )  # fmt: skip
-    podman("cp", "-", f"{node.container}:/", input=files)
+    try:
+        podman("cp", "-", f"{node.container}:/", input=files)
+    except BaseException:
+        # Its label says that it is complete, so what isn't must not stay.
+        podman("rm", "--force", node.container, check=False)
+        raise
 
 
 def wait_ready(wanted: Iterable[Node], seconds: float = READY_SECONDS) -> None:
@@ -190,7 +195,8 @@ def _wait_one(node: Node, deadline: float) -> None:
             return
         # 125-127: podman or the runtime could not enter yet; the container may still be on its way up.
         if done.returncode not in (125, 126, 127) or time.monotonic() > deadline:
-            raise LabError(f"{node.name} isn't ready: {done.stderr.strip() or done.stdout.strip()}")
+            said = done.stderr.strip() or done.stdout.strip()
+            raise LabError(f"{node.name} isn't ready: {said}\n`python -m lab reset {node.name}` makes it anew.")
         time.sleep(0.3)
 
 

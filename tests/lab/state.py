@@ -30,10 +30,10 @@ ORTHANC_USER = "lab"
 
 def cache_directory() -> Path:
     """Where base file systems are kept between runs, outside the tree."""
-    base = os.environ.get("PACS_CACHE")
-    if base:
-        return Path(base)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pacs-hardening"
+    chosen = os.environ.get("PACS_CACHE")
+    if not chosen:
+        chosen = f"{os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'}/pacs-hardening"
+    return Path(chosen) / "lab"
 
 
 def make() -> None:

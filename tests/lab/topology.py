@@ -43,7 +43,7 @@ class Leg:
 
     @property
     def mac(self) -> str:
-        """Fixed and locally administered: a restart must not leave the neighbours with a dead address in their caches."""
+        """Fixed and locally administered: a restart must not leave a dead address in the neighbours' caches."""
         return "02:ac:" + ":".join(f"{byte:02x}" for byte in self.ipv4.packed)
 
     def address(self, family: Family) -> Address:

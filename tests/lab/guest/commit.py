@@ -36,6 +36,7 @@ def main() -> None:
         request.ReferencedSOPSequence.append(reference)
     entity = AE(ae_title=options.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
+    entity.connection_timeout = 10
     entity.add_requested_context(StorageCommitmentPushModel)
     association = entity.associate(options.host, options.port, ae_title=options.called)
     if not association.is_established:

@@ -32,6 +32,7 @@ def main() -> None:
     metas = [pydicom.filereader.read_file_meta_info(path) for path in files]
     entity = AE(ae_title=options.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 20
+    entity.connection_timeout = 10
     # One context a pair: an acceptor chooses one transfer syntax a context, and the files are sent as they are.
     for pair in sorted({(UID(meta.MediaStorageSOPClassUID), UID(meta.TransferSyntaxUID)) for meta in metas}):
         entity.add_requested_context(*pair)

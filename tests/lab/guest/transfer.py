@@ -60,6 +60,7 @@ def send(options: argparse.Namespace, status: dict[str, Any], note: Any) -> None
     image.StudyInstanceUID, image.SeriesInstanceUID = generate_uid(), generate_uid()
     entity = AE(ae_title=options.calling)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = 30
+    entity.connection_timeout = 10
     entity.add_requested_context(image.SOPClassUID, image.file_meta.TransferSyntaxUID)
     association = entity.associate(options.host, options.port, ae_title=options.called)
     if not association.is_established:
