@@ -48,11 +48,10 @@ def pip_versions(source: str) -> list[str]:
 def pip_conf(files: list[Path], environment: Mapping[str, str]) -> RawConfigParser:
     """The user's pip settings: later files over earlier ones, PIP_ variables over all, as pip itself reads them."""
     settings = RawConfigParser()
+    settings.read_dict({"global": {"quiet": "1"}})  # the log is for what ansible-test finds
     settings.read(files, encoding="utf-8")
     for name, value in environment.items():
         if name.startswith("PIP_") and name != "PIP_CONFIG_FILE" and value:
-            if not settings.has_section("global"):
-                settings.add_section("global")
             settings.set("global", name.removeprefix("PIP_").lower().replace("_", "-"), value)
     return settings
 

@@ -51,7 +51,8 @@ pacs_bootstrap() {
     export "GIT_CONFIG_KEY_$position=safe.directory" "GIT_CONFIG_VALUE_$position=$PACS_ROOT" GIT_CONFIG_COUNT=$((position + 1))
     # Python's and Ansible's output is UTF-8, whatever the machine's locale.
     export LC_ALL=${LC_ALL:-C.UTF-8} PYTHONUTF8=1
-    pacs_require_packages "${lists[@]}"
+    pacs_plan_python "$PACS_STATE/python-packages.txt"
+    pacs_require_packages "${lists[@]}" "$PACS_STATE/python-packages.txt"
     pacs_require_python
     pacs_link_collection
 }

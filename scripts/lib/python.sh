@@ -28,18 +28,23 @@ _pacs_python_minor() {
     "$1" -c 'import sys; assert sys.version_info[0] == 3; print(sys.version_info[1])' 2>/dev/null
 }
 
-# Debian splits ensurepip off; its package is named after the version.
-_pacs_require_ensurepip() {
-    local python=$1 minor list
-    "$python" -c 'import ensurepip, venv' 2>/dev/null && return
-    minor=$(_pacs_python_minor "$python")
+# Debian splits ensurepip off. pacs_plan_python FILE: write there (name: why) the package that it takes to make .venv,
+# if it is to be made and one is missing, so that all packages are installed in one go.
+pacs_plan_python() {
+    local file=$1 python
+    PACS_VENV=$PACS_ROOT/.venv
+    export PACS_VENV
+    : >"$file"
+    _pacs_venv_is_current && return
+    python=$(_pacs_choose_python) || exit 1
+    _pacs_has_ensurepip "$python" && return
     pacs_is_debian_like || pacs_die "$python has no ensurepip, so it can't make environments." \
         "Install your system's package for it (often python3-venv or python3-pip), or set PACS_PYTHON to another Python."
-    list=$(mktemp)
-    echo "python3.$minor-venv: the project's own Python environment" >"$list"
-    pacs_require_packages "$list"
-    rm -f "$list"
-    "$python" -c 'import ensurepip, venv' 2>/dev/null || pacs_die "$python still has no ensurepip." "Set PACS_PYTHON to another Python 3.$_pacs_oldest_python or later."
+    echo "python3.$(_pacs_python_minor "$python")-venv: the project's own Python environment" >"$file"
+}
+
+_pacs_has_ensurepip() {
+    "$1" -c 'import ensurepip, venv' 2>/dev/null
 }
 
 # What an environment was made from: equal keys mean that nothing is to be done. $1 is its own interpreter.
@@ -54,14 +59,13 @@ _pacs_venv_is_current() {
     [[ -x $PACS_VENV/bin/python && -r $PACS_VENV/pacs-key && $(<"$PACS_VENV/pacs-key") == "$(_pacs_venv_key "$PACS_VENV/bin/python")" ]]
 }
 
-# Make .venv unless it is current. The key is written last, so that an interrupted one is made again.
+# Make .venv unless it is current (after pacs_plan_python). The key is written last, so that an interrupted one is made again.
 pacs_require_python() {
-    PACS_VENV=$PACS_ROOT/.venv
-    export PACS_VENV
     if ! _pacs_venv_is_current; then
         local python
         python=$(_pacs_choose_python) || exit 1
-        _pacs_require_ensurepip "$python"
+        _pacs_has_ensurepip "$python" || pacs_die "$python has no ensurepip, although its package is installed." \
+            "Set PACS_PYTHON to another Python 3.$_pacs_oldest_python or later."
         # Two scripts may start at once; the second waits and finds the work done.
         exec 9>"$PACS_STATE/venv.lock"
         flock 9

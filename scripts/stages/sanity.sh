@@ -22,4 +22,6 @@ home=$PACS_CACHE/ansible-test-home
 path=$(python "$PACS_ROOT/scripts/lib/ansible_test_home.py" "$home")
 
 cd "$work/ansible_collections/pacs/hardening"
-PATH=$path HOME=$home ansible-test sanity --color no "$@"
+if ! PATH=$path HOME=$home ansible-test sanity --color no "$@" 2>&1 | tee "$work/output"; then
+    pacs_die "ansible-test sanity found:" "$(grep '^ERROR: ' "$work/output" || echo 'see above')"
+fi

@@ -24,7 +24,7 @@ def test_the_environment_wins_over_the_users_file(tmp_path: Path) -> None:
     user = tmp_path / "pip.conf"
     user.write_text("[global]\nindex-url = https://a.example\ntimeout = 5\n", encoding="utf-8")
     settings = pip_conf([user, tmp_path / "absent"], {"PIP_INDEX_URL": "https://b.example", "HOME": "/root"})
-    assert dict(settings["global"]) == {"index-url": "https://b.example", "timeout": "5"}
+    assert dict(settings["global"]) == {"quiet": "1", "index-url": "https://b.example", "timeout": "5"}
 
 
 def test_a_python_that_does_not_run_is_left_out_with_its_directory(tmp_path: Path) -> None:
