@@ -23,5 +23,6 @@ path=$(python "$PACS_ROOT/scripts/lib/ansible_test_home.py" "$home")
 
 cd "$work/ansible_collections/pacs/hardening"
 if ! PATH=$path HOME=$home ansible-test sanity --color no "$@" 2>&1 | tee "$work/output"; then
-    pacs_die "ansible-test sanity found:" "$(grep '^ERROR: ' "$work/output" || echo 'see above')"
+    mapfile -t errors < <(grep '^ERROR: ' "$work/output")
+    pacs_die "ansible-test sanity is not clean:" "${errors[@]}"
 fi
