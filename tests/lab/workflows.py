@@ -176,6 +176,8 @@ def read_worklist() -> Worklist:
 def retrieve(instances: Iterable[Instance]) -> Retrieved:
     """ws1 asks pacs1 by C-MOVE for the studies of these instances, and receives the files by C-STORE (RAD-16)."""
     wanted = tuple(instances)
+    if not wanted:  # an empty key would ask for every study there is
+        return Retrieved(frozenset(), frozenset(), "nothing to ask for")
     viewer, archive = topology().node("ws1"), topology().node("pacs1")
     studies = "\\".join(sorted({item.study for item in wanted}))
     nodes.run("ws1", ["/bin/sh", "-c", "rm -rf /var/lib/lab/received/*"], check=True)
@@ -211,6 +213,8 @@ def commit(instances: Iterable[Instance], seconds: float = 30) -> Commitment:
     """
     wanted = tuple(instances)
     expected = frozenset(item.uid for item in wanted)
+    if not wanted:
+        return Commitment(None, expected, expected, False, expected, "nothing to ask for")
     references = json.dumps([[item.sop_class, item.uid] for item in wanted])
     done = nodes.guest("ct1", "commit", *_peers("ct1", "pacs1"), input=references, timeout=90)
     if done.returncode != 0:
