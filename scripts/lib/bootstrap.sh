@@ -7,7 +7,8 @@
 # system package is missing). "$@" are the script's own arguments: it is started again with them where root is needed.
 # Afterwards the current directory is the checkout, .venv is on PATH, and set are: PACS_ROOT, PACS_VENV, PACS_STATE
 # (.cache, in the checkout), PACS_LOGS, PACS_CACHE (outside it, what outlives a clone), PACS_COLLECTIONS,
-# ANSIBLE_COLLECTIONS_PATH. Any problem ends the script with one message that says what to do.
+# ANSIBLE_COLLECTIONS_PATH. Any problem ends the script with one message that says what to do. The EXIT trap is taken
+# (pacs_return_ownership); don't exec away from it.
 
 set -euo pipefail
 

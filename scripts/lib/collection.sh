@@ -32,10 +32,7 @@ pacs_copy_collection() {
 
 # Root through sudo made files in a user's checkout: give them back. Runs when the script ends.
 pacs_return_ownership() {
-    [[ -n ${SUDO_UID:-} && $EUID -eq 0 && $SUDO_UID != 0 ]] || return 0
-    local made
-    for made in .venv .cache .ansible .lab tests/output .mypy_cache .pytest_cache .ruff_cache .hypothesis; do
-        [[ -e $PACS_ROOT/$made ]] && chown -hR "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" "$PACS_ROOT/$made"
-    done
-    return 0
+    [[ $EUID -eq 0 && ${SUDO_UID:-0} != 0 && $(stat -c %u "$PACS_ROOT") == "$SUDO_UID" ]] || return 0
+    find "$PACS_ROOT" -xdev -path "$PACS_ROOT/.git" -prune -o -user 0 \
+        -exec chown --no-dereference "$SUDO_UID:${SUDO_GID:-$SUDO_UID}" {} + || true
 }
