@@ -20,6 +20,7 @@ from pathlib import Path
 from stage_table import DEFAULT, FAST, SOAK, Stage, choose, stages
 
 TAIL = 40  # lines of a failed stage's log that are shown
+PLAIN = {"NO_COLOR": "1", "ANSIBLE_NOCOLOR": "1", "PY_COLORS": "0"}  # output goes to a file
 GRACE = 10  # seconds between asking a stage to end and ending it
 
 
@@ -90,6 +91,7 @@ class Runner:
             process = subprocess.Popen(
                 stage.command,
                 cwd=self._project,
+                env={**os.environ, **PLAIN},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
