@@ -53,8 +53,12 @@ def start_playbook(
     variables: Mapping[str, Any] | None = None,
     inventory: Path = LAB_INVENTORY,
     collections: Path = COLLECTIONS,
+    own_group: bool = False,
 ) -> subprocess.Popen[str]:
-    """Start a playbook and return at once, its output as one text pipe. The caller ends it."""
+    """Start a playbook and return at once, its output as one text pipe. The caller ends it.
+
+    ``own_group``: in a process group of its own, so that Ansible can be killed with all its workers.
+    """
     # Molecule's own settings would leak into the run; a user has none.
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
     environment |= {
@@ -74,6 +78,7 @@ def start_playbook(
         text=True,
         env=environment,
         cwd=PROJECT,
+        start_new_session=own_group,
     )
 
 

@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         try:
             compiled = compile_site(plain(arguments["site"]))
         except SiteError as error:
-            return {**result, "failed": True, "msg": str(error), "faults": [str(fault) for fault in error.faults]}
+            return {**result, "failed": True, "msg": str(error)}
         firewalls = compiled.site.firewalls.values()
         return {
             **result,

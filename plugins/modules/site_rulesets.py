@@ -82,9 +82,4 @@ rulesets:
     V(external)) and its ruleset as text.
   returned: success
   type: dict
-faults:
-  description: Every fault of the site, a line each.
-  returned: when the site can't be used
-  type: list
-  elements: str
 """

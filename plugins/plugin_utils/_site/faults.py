@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+_SHOWN = 12
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
@@ -39,4 +41,6 @@ def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:
     close = get_close_matches(word, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean '{close[0]}'?"
+    if len(names) > _SHOWN:
+        return f"{otherwise}: {', '.join(names[:_SHOWN])} and {len(names) - _SHOWN} more."
     return f"{otherwise}: {', '.join(names)}." if names else f"{otherwise}: none."

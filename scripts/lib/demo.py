@@ -1,0 +1,176 @@
+"""The demo: what is open in a hospital's imaging network, and what still is once the site is declared and enforced.
+
+Everything it says was tried: real connections, real images, the real playbook.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sites import lab_site
+
+from lab import exercise, lifecycle, nodes, probes
+from lab.errors import LabError
+from lab.exercise import Step
+from lab.listing import rules
+from lab.probes import Result
+from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
+
+FIREWALLS = ("core", "edge")
+MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
+WIDTH = 78
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was tried at one time, and what came of it."""
+
+    results: tuple[Result, ...]
+    steps: tuple[Step, ...]
+
+    def of(self, expected: str) -> list[Result]:
+        """The connections that must be ``expected`` (open or shut) once the site is hardened."""
+        return [result for result in self.results if result.probe.expected == expected]
+
+
+def main() -> int:
+    began = time.monotonic()
+    heading("1/5  The hospital: 9 nodes in containers, real Orthanc, dcmtk, HL7 and SSH")
+    untouched_lab()
+    heading("2/5  Before: what gets through?")
+    before = look()
+    heading("3/5  Hardening: ansible-playbook pacs.hardening.site")
+    started = time.monotonic()
+    hardening = play("pacs.hardening.site")
+    seconds = time.monotonic() - started
+    if not hardening.ok:
+        print(f"\nThe playbook failed; its output is above. Nothing is half applied: {undone()}")
+        return 1
+    heading("4/5  Now: what gets through?")
+    after = look()
+    heading("5/5  A mistake on purpose: a ruleset that locks out everybody, its author included")
+    mistake = play(str(MISTAKE))
+    survived = mistake_was_undone(mistake)
+    summary(before, after, survived, seconds, time.monotonic() - began)
+    good = survived and not wrong(after) and all(step.ok for step in after.steps)
+    return 0 if good else 1
+
+
+def untouched_lab() -> None:
+    """Bring the lab up; nodes that were hardened by an earlier demo are made anew."""
+    lifecycle.up(say)
+    if any(rules(name) for name in FIREWALLS):
+        say("an earlier run hardened this lab: making its nodes anew ...")
+        lifecycle.up(say, fresh=True)
+
+
+def look() -> Look:
+    """Try every connection of the matrix and play the imaging workflow."""
+    results = probes.run()
+    opened = [result for result in results if result.outcome == "open"]
+    say(f"{len(opened)} of {len(results)} connections tried get through, in IPv4 and IPv6")
+    steps = []
+    for step in exercise.play():
+        steps.append(step)
+        say(f"{step.title:50}{'works' if step.ok else 'FAILS'}: {step.detail}")
+    return Look(results, tuple(steps))
+
+
+def play(playbook: str) -> PlaybookRun:
+    """Run a playbook, its output as it comes."""
+    process = start_playbook(playbook)
+    assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        sys.stdout.write(f"    {line}" if line.strip() else "")
+        sys.stdout.flush()
+    return summarise(process.wait(), "".join(lines))
+
+
+def mistake_was_undone(run: PlaybookRun) -> bool:
+    """The playbook says so, and the firewall answers its administrators again with the rules from before."""
+    answered = nodes.run("ops1", ["/usr/bin/nc", "-z", "-w", "3", "198.18.0.14", "22"], timeout=20).returncode == 0
+    return not run.ok and answered and "from_modality_to_pacs" in rules("core")
+
+
+def undone() -> str:
+    return "the host restores the previous ruleset by itself within a minute."
+
+
+def wrong(looked: Look) -> list[Result]:
+    return [result for result in looked.results if not result.as_expected]
+
+
+def summary(before: Look, after: Look, survived: bool, seconds: float, total: float) -> None:
+    """One screen."""
+    heading(f"{lab_site()['name']}: hardened in {seconds:.0f} s, the whole demo in {total:.0f} s")
+    row("", "before", "now")
+    row("imaging workflow, steps that work", working(before.steps), working(after.steps))
+    row("declared connections that get through", count(before.of("open")), count(after.of("open")))
+    row("everything else that was tried", count(before.of("shut")), count(after.of("shut")))
+    for (source, target), results in by_ends(after.of("shut")):
+        earlier = [result for result in before.of("shut") if ends(result) == (source, target)]
+        row(f"  {source} -> {target}  {services(results)}", verdict(earlier), verdict(results))
+    print()
+    row("a ruleset that locks out its author", "", "undone by the host" if survived else "NOT UNDONE")
+    for result in wrong(after):
+        print(f"  WRONG: {result.probe} is {result.outcome}, must be {result.probe.expected}")
+    print(
+        "\nLook around:  .venv/bin/ansible-playbook -i inventories/lab pacs.hardening.site --check --diff"
+        "\nThe site:     inventories/lab/group_vars/all/site.yml"
+        "\nRemove it:    scripts/demo --down"
+    )
+
+
+def by_ends(results: Iterable[Result]) -> list[tuple[tuple[str, str], list[Result]]]:
+    grouped: dict[tuple[str, str], list[Result]] = {}
+    for result in results:
+        grouped.setdefault(ends(result), []).append(result)
+    return list(grouped.items())
+
+
+def ends(result: Result) -> tuple[str, str]:
+    return result.probe.source, result.probe.target
+
+
+def services(results: Sequence[Result]) -> str:
+    return " ".join(dict.fromkeys(str(result.probe.port) for result in results))
+
+
+def verdict(results: Sequence[Result]) -> str:
+    opened = sum(result.outcome == "open" for result in results)
+    return "open" if opened == len(results) else "shut" if not opened else f"{opened} open"
+
+
+def count(results: Sequence[Result]) -> str:
+    return f"{sum(result.outcome == 'open' for result in results)} of {len(results)}"
+
+
+def working(steps: Sequence[Step]) -> str:
+    return f"{sum(step.ok for step in steps)} of {len(steps)}"
+
+
+def row(text: str, before: str, now: str) -> None:
+    print(f"{text:50}{before:>12}{now:>16}")
+
+
+def heading(text: str) -> None:
+    print(f"\n{text}\n{'-' * min(len(text), WIDTH)}", flush=True)
+
+
+def say(text: str) -> None:
+    print(f"  {text}", flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except LabError as error:
+        print(f"\nscripts/demo: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
