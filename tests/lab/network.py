@@ -7,7 +7,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +111,13 @@ def bridge_filter_hint() -> str:
     return ""
 
 
+def only_netavark(listing: Mapping[str, Any]) -> bool:
+    """True if a table (as `nft -j list table` shows it) is netavark's, and nobody else has a rule in it."""
+    rows = [json.dumps(row).lower() for row in listing.get("nftables", [])]
+    rules = [row for row in rows if row.startswith('{"rule"')]
+    return any("netavark" in row for row in rows) and all("netavark" in row for row in rules)
+
+
 def _restore_host() -> None:
     if not state.HOST_NOTE.exists():
         return
@@ -121,7 +128,7 @@ def _restore_host() -> None:
             if path.read_text().strip() != wanted:
                 path.write_text(wanted)
         for table in _nft_tables() - set(note["nft"]):
-            if "netavark" in _nft("list", "table", *table.split()).lower():
+            if only_netavark(json.loads(_nft("-j", "list", "table", *table.split()) or "{}")):
                 _nft("delete", "table", *table.split())
     state.HOST_NOTE.unlink()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.network import overlapping
+from lab.network import only_netavark, overlapping
 from lab.topology import topology
 
 RANGES = topology().ranges
@@ -33,3 +33,23 @@ def test_a_route_into_the_ranges_is_found(destination: str) -> None:
 )
 def test_other_routes_and_our_own_are_not(row: dict[str, str]) -> None:
     assert overlapping([row], RANGES) == []
+
+
+def rule(chain: str, *targets: str) -> dict[str, object]:
+    return {
+        "rule": {"family": "ip", "table": "filter", "chain": chain, "expr": [{"jump": {"target": t}} for t in targets]}
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "ours_to_remove"),
+    [
+        ([{"table": {"family": "inet", "name": "netavark"}}], True),
+        ([{"chain": {"name": "FORWARD"}}, rule("FORWARD", "NETAVARK_FORWARD"), rule("NETAVARK_FORWARD")], True),
+        ([rule("FORWARD", "NETAVARK_FORWARD"), rule("FORWARD", "DOCKER-USER")], False),
+        ([{"table": {"family": "inet", "name": "filter"}}], False),
+        ([], False),
+    ],
+)
+def test_only_what_netavark_alone_uses_is_removed(rows: list[dict[str, object]], ours_to_remove: bool) -> None:
+    assert only_netavark({"nftables": rows}) is ours_to_remove
