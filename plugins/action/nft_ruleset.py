@@ -63,6 +63,7 @@ class ActionModule(ActionBase):
         # A host that can't be reached at all is told here from one that the new rules cut off below.
         self._low_level_execute_command("true", sudoable=False)
         window = float(arguments["warm_up"] + arguments["confirm_timeout"])
+        started = time.monotonic()
         result, problem = self._attempt(MODULE, arguments, task_vars, window + _WORK)
         if result is None:
             return self._died(problem, arguments, window, task_vars)
@@ -73,9 +74,11 @@ class ActionModule(ActionBase):
                 task_vars, f"new rules armed until {_clock(result['seconds_left'])}, to be confirmed by a later task"
             )
             return result
-        return self._confirm(result, arguments, task_vars)
+        return self._confirm(result, arguments, task_vars, time.monotonic() - started)
 
-    def _confirm(self, applied: dict[str, Any], arguments: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+    def _confirm(
+        self, applied: dict[str, Any], arguments: dict[str, Any], task_vars: dict[str, Any], took: float
+    ) -> dict[str, Any]:
         change_id, table = applied["change_id"], arguments["table"]
         deadline = time.monotonic() + applied["seconds_left"]
         self._say(
@@ -83,8 +86,13 @@ class ActionModule(ActionBase):
         )
         unproven = renew(self._connection)
         # Give up a little before the host does, so that no late confirmation is under way when it is asked what happened.
-        limit = max(1.0, deadline - time.monotonic() - 1.0)
-        answer, problem = self._attempt(CHANGE_MODULE, {"change_id": change_id, "state": "confirmed"}, task_vars, limit)
+        # Until then try again: one lost packet must not cost a good change.
+        confirmation = {"change_id": change_id, "state": "confirmed"}
+        answer, problem = self._attempt(CHANGE_MODULE, confirmation, task_vars, max(1.0, deadline - time.monotonic() - 1.0))
+        while answer is None and deadline - time.monotonic() > 3.0:
+            time.sleep(1.0)
+            renew(self._connection)
+            answer, problem = self._attempt(CHANGE_MODULE, confirmation, task_vars, deadline - time.monotonic() - 1.0)
         if answer is None:
             self._say(
                 task_vars,
@@ -93,6 +101,10 @@ class ActionModule(ActionBase):
             fate = self._ask(change_id, max(0.0, deadline - time.monotonic()) + _MARGIN, _PATIENCE, task_vars)
             if fate.answer is None or not fate.answer.get("confirmed"):
                 return _failed(applied, _cut_message(table, change_id, problem, applied["deadline"], fate), fate)
+        elif answer.get("failed") and answer.get("rolled_back") and took > arguments["confirm_timeout"]:
+            problem = f"the module's answer took {took:.0f} s to arrive, and the host had acted by then"
+            fate = _Fate(answer, "")
+            return _failed(applied, _cut_message(table, change_id, problem, applied["deadline"], fate), fate)
         elif answer.get("failed"):
             return _failed(applied, f"table {table}: {answer.get('msg')}; run again", _Fate(answer, ""))
         applied["confirmed"] = True

@@ -74,8 +74,8 @@ class Journal:
 
     def write(self, change: Change, previous: str, candidate: str) -> None:
         """Write a change durably and make it pending by one rename. I(previous), I(candidate): the scripts that go back and forth."""
-        for state in STATES:
-            files.make_private_directory(self.layout.state(state))
+        for folder in (os.path.dirname(self.layout.journal), self.layout.journal, *map(self.layout.state, STATES)):
+            files.make_private_directory(folder)
         for leftover in os.listdir(self.layout.state(STAGING)):
             shutil.rmtree(self.layout.change(STAGING, leftover), ignore_errors=True)
         folder = self.layout.change(STAGING, change.id)
