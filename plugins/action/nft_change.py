@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Settle a pending change; a confirmation travels over a new connection, because an old one proves nothing about the new rules."""
+"""Settle a pending change; a confirmation travels over a new connection, because an old one proves nothing about the
+new rules.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments impo
 
 MODULE = "pacs.hardening.nft_change"
 
-# Connection plugins that enter the host without crossing its network stack. Last part of the name; anything else that can reset is believed.
+# Connection plugins that enter the host without crossing its network stack. Last part of the name; anything else that
+# can reset is believed.
 _BYPASSING = frozenset(
     [
         "buildah",
@@ -42,7 +45,9 @@ _BYPASSING = frozenset(
 
 
 def renew(connection: Any) -> str | None:
-    """Drop the connection, so that the next use makes a new one. Returns why that proves nothing about the network, None if it does."""
+    """Drop the connection, so that the next use makes a new one. Returns why that proves nothing about the network,
+    None if it does.
+    """
     name = str(getattr(connection, "transport", "") or getattr(connection, "_load_name", ""))
     if name.rsplit(".", 1)[-1] in _BYPASSING:
         return f"the connection plugin {name} bypasses the network"

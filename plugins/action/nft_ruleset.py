@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Apply a ruleset, then confirm it over a new connection; else learn from the host what it did, and say so in one message."""
+"""Apply a ruleset, then confirm it over a new connection; else learn from the host what it did, and say so in one
+message.
+"""
 
 from __future__ import annotations
 
@@ -28,8 +30,9 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import di
 MODULE = "pacs.hardening.nft_ruleset"
 display = Display()
 
-# Seconds. A module that works reads, checks and applies well within the first; the host's timer is given the second to have finished; a host
-# that has its old rules back answers within the third; one attempt to reach it may take the fourth.
+# Seconds. A module that works reads, checks and applies well within the first; the host's timer is given the second
+# to have finished; a host that has its old rules back answers within the third; one attempt to reach it may take the
+# fourth.
 _WORK, _MARGIN, _PATIENCE, _ATTEMPT = 120.0, 2.0, 60.0, 30.0
 
 
@@ -39,7 +42,9 @@ class _TimeUp(BaseException):
 
 @dataclass(frozen=True)
 class _Fate:
-    """What the host says became of a change: the result of nft_change, or the last reason why the host could not be asked."""
+    """What the host says became of a change: the result of nft_change, or the last reason why the host could not be
+    asked.
+    """
 
     answer: dict[str, Any] | None
     reason: str
@@ -59,7 +64,10 @@ class ActionModule(ActionBase):
         if fault:
             raise AnsibleActionFail(fault)
         if self._task.check_mode:
-            return self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
+            planned: dict[str, Any] = self._execute_module(
+                module_name=MODULE, module_args=arguments, task_vars=task_vars
+            )
+            return planned
         # A host that can't be reached at all is told here from one that the new rules cut off below.
         self._low_level_execute_command("true", sudoable=False)
         window = float(arguments["warm_up"] + arguments["confirm_timeout"])
@@ -85,10 +93,11 @@ class ActionModule(ActionBase):
             task_vars, f"new rules armed until {_clock(applied['seconds_left'])}, confirming over a new connection"
         )
         unproven = renew(self._connection)
-        # Give up a little before the host does, so that no late confirmation is under way when it is asked what happened.
-        # Until then try again: one lost packet must not cost a good change.
+        # Give up a little before the host does, so that no late confirmation is under way when it is asked what
+        # happened. Until then try again: one lost packet must not cost a good change.
         confirmation = {"change_id": change_id, "state": "confirmed"}
-        answer, problem = self._attempt(CHANGE_MODULE, confirmation, task_vars, max(1.0, deadline - time.monotonic() - 1.0))
+        limit = max(1.0, deadline - time.monotonic() - 1.0)
+        answer, problem = self._attempt(CHANGE_MODULE, confirmation, task_vars, limit)
         while answer is None and deadline - time.monotonic() > 3.0:
             time.sleep(1.0)
             renew(self._connection)
@@ -133,17 +142,23 @@ class ActionModule(ActionBase):
             else "confirm_timeout is 0, so nothing restores the previous rules by itself"
         )
         if fate.answer is None:
-            message += f". {safety}; that could not be verified, because the host can't be reached ({fate.reason}). Look at its console"
-        elif fate.answer.get("rolled_back") and (
-            fate.answer.get("changed") or fate.answer.get("text_sha256") == _text_digest(arguments)
-        ):
-            message += f". The previous rules are in force again (change {fate.answer.get('change_id')} is rolled back); run again"
-        else:
+            message += (
+                f". {safety}; that could not be verified, because the host can't be reached ({fate.reason}). "
+                "Look at its console"
+            )
+        elif not (fate.answer.get("changed") or fate.answer.get("text_sha256") == _text_digest(arguments)):
             message += ". It had not applied anything, and no change is pending; run again"
+        elif fate.answer.get("rolled_back"):
+            message += f". The previous rules are in force again (change {fate.answer.get('change_id')} is rolled back)"
+            message += "; run again"
+        else:
+            message += f". The rules are in force and confirmed (change {fate.answer.get('change_id')}); run again"
         return _failed({}, message, fate)
 
     def _ask(self, change_id: str | None, wait: float, patience: float, task_vars: dict[str, Any]) -> _Fate:
-        """Wait, then have the host undo the change if it hasn't, over a new connection, and tell. Tries for I(patience) seconds."""
+        """Wait, then have the host undo the change if it hasn't, over a new connection, and tell. Tries for
+        I(patience) seconds.
+        """
         time.sleep(wait)
         arguments: dict[str, Any] = {"state": "rolled_back"}
         if change_id is not None:
@@ -152,6 +167,9 @@ class ActionModule(ActionBase):
         while True:
             renew(self._connection)
             answer, problem = self._attempt(CHANGE_MODULE, arguments, task_vars, _ATTEMPT)
+            if answer is not None and answer.get("failed") and not (answer["rolled_back"] or answer["confirmed"]):
+                # The host was reached, and has not settled the change: another process may hold the lock.
+                answer, problem = None, _shorten(answer.get("msg"))
             if answer is not None or time.monotonic() >= end:
                 return _Fate(answer, problem)
             time.sleep(min(2.0, max(0.0, end - time.monotonic())))
@@ -159,7 +177,9 @@ class ActionModule(ActionBase):
     def _attempt(
         self, module: str, arguments: dict[str, Any], task_vars: dict[str, Any], seconds: float
     ) -> tuple[dict[str, Any] | None, str]:
-        """(the module's own answer, "") or (None, why there is none). Both modules always answer with `confirmed` or `rolled_back`."""
+        """(the module's own answer, "") or (None, why there is none). Both modules always answer with `confirmed` or
+        `rolled_back`.
+        """
         try:
             with _time_limit(seconds):
                 result = self._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
@@ -178,17 +198,24 @@ class ActionModule(ActionBase):
 
 
 def _cut_message(table: str, change_id: str, problem: str, deadline: str, fate: _Fate) -> str:
-    message = f"table {table}: the new rules cut the management connection: no new one could be made while they were in force ({problem}). "
+    message = (
+        f"table {table}: the new rules cut the management connection: no new one could be made while they were in force "
+        f"({problem}). "
+    )
     if fate.answer is not None:
-        message += f"The host has put the previous rules back (change {change_id}, deadline {deadline}); this was verified over a new connection. "
+        message += (
+            f"The host has put the previous rules back (change {change_id}, deadline {deadline}); "
+            "this was verified over a new connection. "
+        )
     else:
         message += (
-            f"The host puts the previous rules back by itself at {deadline} (change {change_id}), but it can't be reached since ({fate.reason}): "
-            f"look at its console, `systemctl status pacs-firewall-rollback-{change_id}`. "
+            f"The host puts the previous rules back by itself at {deadline} (change {change_id}), but it can't be "
+            f"reached since ({fate.reason}): look at its console, "
+            f"`systemctl status pacs-firewall-rollback-{change_id}`. "
         )
     return message + (
-        "Check that chain input of the new rules accepts SSH from the address that this controller connects from (the site's management "
-        "sources), and chain forward too if the way there leads through this host; then run again"
+        "Check that chain input of the new rules accepts SSH from the address that this controller connects from (the "
+        "site's management sources), and chain forward too if the way there leads through this host; then run again"
     )
 
 
@@ -220,7 +247,10 @@ def _clock(seconds_from_now: float) -> str:
 
 @contextlib.contextmanager
 def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise _TimeUp in the block after I(seconds). Gives way to an earlier alarm (a task's own C(timeout)) and re-arms it afterwards."""
+    """Raise _TimeUp in the block after I(seconds).
+
+    Gives way to an earlier alarm (a task's own C(timeout)), and re-arms a later one afterwards.
+    """
 
     def up(_signal: int, _frame: object) -> None:
         raise _TimeUp

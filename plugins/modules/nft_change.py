@@ -12,10 +12,13 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Confirms a change that M(pacs.hardening.nft_ruleset) left pending (O(pacs.hardening.nft_ruleset#module:confirm=later)), or rolls it back now.
-  - One rename on the host decides. A confirmation after the deadline, after a restart of the host, or after something else changed the table, is
+  - Confirms a change that M(pacs.hardening.nft_ruleset) left pending
+    (O(pacs.hardening.nft_ruleset#module:confirm=later)), or rolls it back now.
+  - One rename on the host decides. A confirmation after the deadline, after a restart of the host, or after something
+    else changed the table, is
     refused; the task then fails and RV(rolled_back) is true.
-  - The task drops the connection and confirms over a new one, because an old one passes the new rules as established and proves nothing.
+  - The task drops the connection and confirms over a new one, because an old one passes the new rules as established
+    and proves nothing.
 options:
   change_id:
     description:

@@ -13,14 +13,17 @@ author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
   - Puts the text of one nftables table in force, in one transaction, and leaves every other table alone.
-  - Before anything is changed, the host's own C(nft) loads the text in a private network namespace and checks it against the real ruleset,
+  - Before anything is changed, the host's own C(nft) loads the text in a private network namespace and checks it
+    against the real ruleset,
     and the present table is proven to be restorable.
-  - A host-owned systemd timer is armed before the change. Unless the change is confirmed within O(confirm_timeout) over a B(new) connection
-    from the controller, the host restores the previous table by itself; it needs neither Ansible nor Python nor a network for that.
-    The same happens after a crash of this module, a lost connection or a restart of the host.
-  - The last confirmed table is loaded at boot by C(pacs-firewall.service), which this module installs together with the host tool
-    C(/usr/local/sbin/pacs-firewall), and with a drop-in for C(nftables.service) so that starting, reloading or stopping that service,
-    which flushes all tables, leaves this collection's tables in force.
+  - A host-owned systemd timer is armed before the change. Unless the change is confirmed within O(confirm_timeout)
+    over a B(new) connection
+    from the controller, the host restores the previous table by itself; it needs neither Ansible nor Python nor a
+    network for that. The same happens after a crash of this module, a lost connection or a restart of the host.
+  - The last confirmed table is loaded at boot by C(pacs-firewall.service), which this module installs together with
+    the host tool
+    C(/usr/local/sbin/pacs-firewall), and with a drop-in for C(nftables.service) so that starting, reloading or
+    stopping that service, which flushes all tables, leaves this collection's tables in force.
 options:
   table:
     description: The table to write, as family and name. These are the tables that this collection owns.
@@ -46,16 +49,20 @@ options:
     default: 60
   confirm:
     description:
-      - V(new_connection) has the task confirm the change over a new connection. An old one proves nothing, as it passes as established.
-      - V(later) leaves the switch armed. A later task must confirm with M(pacs.hardening.nft_change), else the host rolls back.
+      - V(new_connection) has the task confirm the change over a new connection. An old one proves nothing, as it
+        passes as established.
+      - V(later) leaves the switch armed. A later task must confirm with M(pacs.hardening.nft_change), else the host
+        rolls back.
     type: str
     choices: [new_connection, later]
     default: new_connection
   warm_up:
     description:
-      - Seconds for which a table that permits everything, but tracks connections, is in force before the very first policy of a host that
+      - Seconds for which a table that permits everything, but tracks connections, is in force before the very first
+        policy of a host that
         tracked none; otherwise running connections would be unknown to it and be cut.
-      - Used only where the table is absent, the host tracks no connection, and the ruleset has a chain that drops by policy.
+      - Used only where the table is absent, the host tracks no connection, and the ruleset has a chain that drops by
+        policy.
     type: int
     default: 5
   keep:
@@ -68,7 +75,8 @@ attributes:
   check_mode:
     support: full
     details:
-      - The ruleset is loaded and checked on the host in check mode, too. Where C(nft) isn't installed, RV(nft_missing) is true.
+      - The ruleset is loaded and checked on the host in check mode, too. Where C(nft) isn't installed,
+        RV(nft_missing) is true.
   diff_mode:
     support: full
   idempotent:
@@ -79,7 +87,8 @@ requirements:
 notes:
   - Only one change can be pending on a host. A second one is refused until the first is confirmed or rolled back.
   - A connection plugin that bypasses the network (V(local), containers) proves nothing about the rules; the task warns.
-  - The journal is in C(/var/lib/pacs-hardening/nft); a change is in one of its folders V(pending), V(confirmed) and V(rolled_back).
+  - The journal is in C(/var/lib/pacs-hardening/nft); a change is in one of its folders V(pending), V(confirmed) and
+    V(rolled_back).
 seealso:
   - module: pacs.hardening.nft_change
 """
@@ -117,7 +126,8 @@ change_id:
   type: str
   sample: 00000012-1a2b3c4d
 deadline:
-  description: When the host restores the previous table unless the change is confirmed, in UTC. For people; the host counts on a clock of its own.
+  description: When the host restores the previous table unless the change is confirmed, in UTC. For people; the host
+    counts on a clock of its own.
   returned: when a change was made and O(confirm_timeout) is not 0
   type: str
   sample: "2026-11-23T18:04:31Z"
@@ -190,7 +200,8 @@ def main() -> None:
         module.warn(warning)
     if result.changed and not request.confirm_timeout:
         module.warn(
-            "confirm_timeout is 0: NOTHING UNDOES A MISTAKE in these rules; if they lock you out, only the console helps"
+            "confirm_timeout is 0: NOTHING UNDOES A MISTAKE in these rules; if they lock you out, only the "
+            "console helps"
         )
     module.exit_json(**result.returned())
 

@@ -37,7 +37,9 @@ def find_program(name: str) -> str | None:
 
 
 def run(arguments: Sequence[str], stdin: str = "", timeout: float = 60.0) -> Completed:
-    """Run a program without a shell and wait at most I(timeout) seconds. Raises HardeningError if it can't be run or doesn't end."""
+    """Run a program without a shell and wait at most I(timeout) seconds. Raises HardeningError if it can't be run or
+    doesn't end.
+    """
     environment = {"PATH": _PATH, "LC_ALL": "C", "HOME": "/", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
     for name in ("DBUS_SYSTEM_BUS_ADDRESS",):
         if name in os.environ:

@@ -27,7 +27,9 @@ _GO_BACK = "to go back, apply the earlier ruleset with nft_ruleset"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a change. I(state) is C(confirmed) or C(rolled_back), None when the host knows no change at all."""
+    """What became of a change. I(state) is C(confirmed) or C(rolled_back), None when the host knows no change at
+    all.
+    """
 
     changed: bool
     change_id: str | None
@@ -37,10 +39,11 @@ class Outcome:
 
 
 def settle_change(change_id: str | None, state: str, check_mode: bool, layout: Layout) -> Outcome:
-    """Bring a change into I(state), C(confirmed) or C(rolled_back). Without an id: the one that is pending, else the newest.
+    """Bring a change into I(state), C(confirmed) or C(rolled_back). Without an id: the one that is pending, else the
+    newest.
 
-    Raises ApplyFailed where the change is settled the other way: rolled back (perhaps just now, because it can't be confirmed any more), or
-    confirmed.
+    Raises ApplyFailed where the change is settled the other way: rolled back (perhaps just now, because it can't be
+    confirmed any more), or confirmed.
     """
     if not is_root():
         raise HardeningError("only root can read and change the firewall's rules; run this task with `become: true`")
@@ -65,7 +68,8 @@ def _find(journal: Journal, change_id: str | None) -> Entry | None:
         if entry.id == change_id:
             return entry
     raise HardeningError(
-        f"change {change_id} is not known on this host; nothing was changed. Was its journal removed, or is this another host?"
+        f"change {change_id} is not known on this host; nothing was changed. Was its journal removed, or is "
+        f"this another host?"
     )
 
 
@@ -75,7 +79,8 @@ def _confirm(entry: Entry, journal: Journal, check_mode: bool) -> Outcome:
         return Outcome(False, entry.id, CONFIRMED, entry.change, f"change {entry.id} is confirmed already")
     if entry.state == ROLLED_BACK:
         raise ApplyFailed(
-            f"change {entry.id} was rolled back by the host before it was confirmed; the rules from before it are in force",
+            f"change {entry.id} was rolled back by the host before it was confirmed; the rules from before "
+            f"it are in force",
             entry.id,
             True,
         )

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Durable files: whole or not at all, also across a power cut, with the right permissions from the first moment. Private."""
+"""Durable files: whole or not at all, also across a power cut, with the right permissions from the first moment.
+Private.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import 
 
 
 def read_text(path: str) -> str | None:
-    """The content of a file, None if it doesn't exist. Bytes that aren't UTF-8 are replaced (and so differ from anything of ours)."""
+    """The content of a file, None if it doesn't exist. Bytes that aren't UTF-8 are replaced (and so differ from
+    anything of ours).
+    """
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
             return file.read()
@@ -28,7 +32,9 @@ def read_text(path: str) -> str | None:
 
 
 def mode_of(path: str) -> int | None:
-    """Permission bits of a file that belongs to root, None if it doesn't exist, is no regular file or belongs to somebody else."""
+    """Permission bits of a file that belongs to root, None if it doesn't exist, is no regular file or belongs to
+    somebody else.
+    """
     try:
         status = os.lstat(path)
     except OSError:
@@ -37,7 +43,9 @@ def mode_of(path: str) -> int | None:
 
 
 def make_private_directory(path: str) -> None:
-    """Create a folder (and those above it) for root alone. Refuses one that somebody else could write to, or that is a link."""
+    """Create a folder (and those above it) for root alone. Refuses one that somebody else could write to, or that is
+    a link.
+    """
     with _readable(path):
         os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
         try:
@@ -100,7 +108,9 @@ def sync_directory(path: str) -> None:
 
 @contextlib.contextmanager
 def locked(path: str, patience: float) -> Iterator[None]:
-    """Hold the flock of a file (created if absent), waiting at most I(patience) seconds for it. Raises HardeningError if others keep it."""
+    """Hold the flock of a file (created if absent), waiting at most I(patience) seconds for it. Raises HardeningError
+    if others keep it.
+    """
     with _readable(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:

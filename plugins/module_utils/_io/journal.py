@@ -50,7 +50,9 @@ class Journal:
     layout: Layout
 
     def entries(self) -> list[Entry]:
-        """Every pending, confirmed and rolled back change. An unreadable C(change.json) makes an entry without a change, not an error."""
+        """Every pending, confirmed and rolled back change. An unreadable C(change.json) makes an entry without a
+        change, not an error.
+        """
         found = []
         for state in (PENDING, CONFIRMED, ROLLED_BACK):
             for change_id in self._ids(state):
@@ -73,7 +75,9 @@ class Journal:
         return next_change_id([name for state in STATES for name in self._ids(state)], secrets.token_hex(4))
 
     def write(self, change: Change, previous: str, candidate: str) -> None:
-        """Write a change durably and make it pending by one rename. I(previous), I(candidate): the scripts that go back and forth."""
+        """Write a change durably and make it pending by one rename. I(previous), I(candidate): the scripts that go
+        back and forth.
+        """
         for folder in (os.path.dirname(self.layout.journal), self.layout.journal, *map(self.layout.state, STATES)):
             files.make_private_directory(folder)
         for leftover in os.listdir(self.layout.state(STAGING)):
@@ -107,7 +111,9 @@ class Journal:
         return files.move(self.layout.change(PENDING, change_id), self.layout.change(CONFIRMED, change_id))
 
     def prune(self, table: str, keep: int) -> None:
-        """Delete what is older than the newest I(keep) of a table. Never fails: tidying up must not spoil a confirmed change."""
+        """Delete what is older than the newest I(keep) of a table. Never fails: tidying up must not spoil a confirmed
+        change.
+        """
         for state, change_id in superseded(self.entries(), table, keep):
             shutil.rmtree(self.layout.change(state, change_id), ignore_errors=True)
 

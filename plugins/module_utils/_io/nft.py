@@ -12,7 +12,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 # In a namespace of its own: load what stands on standard input, then list it as JSON (one line) and as text.
-_EVALUATE = 'nft="$1"; family="$2"; name="$3"; "$nft" -f - && "$nft" -j list table "$family" "$name" && "$nft" -s list table "$family" "$name"'
+_EVALUATE = '"$1" -f - && "$1" -j list table "$2" "$3" && "$1" -s list table "$2" "$3"'
 _CONNTRACK_COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 
 
@@ -29,7 +29,9 @@ class Nft:
         return cls(path) if path else None
 
     def listing(self, table: str, *options: str) -> str | None:
-        """The listing of a table (text, or JSON with C(-j)), None if there is no such table. C(table) is `FAMILY NAME`."""
+        """The listing of a table (text, or JSON with C(-j)), None if there is no such table. C(table) is `FAMILY
+        NAME`.
+        """
         done = run([self.path, *options, "list", "table", *table.split(" ")])
         if done.status == 0:
             return done.output
@@ -39,9 +41,11 @@ class Nft:
         return None
 
     def evaluate(self, text: str, table: str) -> tuple[str, str] | None:
-        """(JSON listing, text listing without counters) of a ruleset text, loaded in a private network namespace of this host.
+        """(JSON listing, text listing without counters) of a ruleset text, loaded in a private network namespace of
+        this host.
 
-        None where the host denies such namespaces. Raises HardeningError, with nft's own complaint, if the text doesn't load.
+        None where the host denies such namespaces. Raises HardeningError, with nft's own complaint, if the text
+        doesn't load.
         """
         unshare = find_program("unshare")
         for how in ("-n", "-rn"):

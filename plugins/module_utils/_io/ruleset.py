@@ -3,8 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Apply one table's ruleset so that a mistake undoes itself. Private.
 
-Order: look (no write at all if nothing differs), install the host's files, then under the lock: snapshot, journal, arm the timer, apply in one
-transaction, read back. A kill at any point leaves either nothing applied, or a pending change that the timer, the boot unit or the next run undoes.
+Order: look (no write at all if nothing differs), install the host's files, then under the lock: snapshot, journal,
+arm the timer, apply in one transaction, read back. A kill at any point leaves either nothing applied, or a pending
+change that the timer, the boot unit or the next run undoes.
 """
 
 from __future__ import annotations
@@ -105,7 +106,9 @@ def apply_ruleset(request: Request, check_mode: bool, layout: Layout) -> Result:
 
 
 def roll_back(layout: Layout, change_id: str) -> None:
-    """Have the host tool undo a change, as the timer would. The caller must not hold the lock. Raises HardeningError if that fails."""
+    """Have the host tool undo a change, as the timer would. The caller must not hold the lock. Raises HardeningError
+    if that fails.
+    """
     done = run([layout.tool, "rollback", change_id])
     if done.status != 0:
         raise HardeningError(f"`{layout.tool} rollback {change_id}` failed: {done.complaint}")
@@ -150,7 +153,8 @@ class _Run:
             result.msg = f"table {self.request.table} is as requested"
             return result
         if check_mode:
-            result.msg = f"table {self.request.table} would be {'replaced' if plan.replace else 'kept; files on the host would be installed'}"
+            outcome = "replaced" if plan.replace else "kept; files on the host would be installed"
+            result.msg = f"table {self.request.table} would be {outcome}"
             return result
         if plan.replace and self.request.confirm_timeout and not systemd.is_running():
             raise HardeningError(
@@ -186,7 +190,8 @@ class _Run:
         evaluated = self.nft.evaluate(text, self.request.table)
         if evaluated is None:
             result.warnings.append(
-                "this host denies private network namespaces: the ruleset was compared by what was read back when it was last applied, not proven"
+                "this host denies private network namespaces: the ruleset was compared by what was read "
+                "back when it was last applied, not proven"
             )
             return Wanted(text)
         return Wanted(text, canonical(evaluated[0]), evaluated[1])
@@ -217,7 +222,9 @@ class _Run:
         return tuple(faults)
 
     def _install(self) -> None:
-        """Put the host's files in place and let the boot unit run once. Not under the lock, which the boot unit takes."""
+        """Put the host's files in place and let the boot unit run once. Not under the lock, which the boot unit
+        takes.
+        """
         faults = self._host_faults()
         if not faults:
             return
@@ -255,7 +262,10 @@ class _Run:
                     self._confirm_unproven(change, result)
                 else:
                     result.deadline, result.seconds_left = change.deadline_utc, round(change.deadline - boottime(), 3)
-                    result.msg = f"table {request.table} is replaced and waits for confirmation of change {change.id} until {change.deadline_utc}"
+                    result.msg = (
+                        f"table {request.table} is replaced and waits for confirmation of change {change.id} "
+                        f"until {change.deadline_utc}"
+                    )
         except ApplyFailed as failure:
             # The lock is free again, and the tool takes it.
             if not failure.rolled_back:
@@ -263,7 +273,9 @@ class _Run:
             raise ApplyFailed(f"{failure}; the rules from before are in force", failure.change_id, True) from failure
 
     def _snapshot(self) -> str | None:
-        """The live table as text, proven to be restorable. Raises HardeningError if it isn't: then no change of it would be safe."""
+        """The live table as text, proven to be restorable. Raises HardeningError if it isn't: then no change of it
+        would be safe.
+        """
         table = self.request.table
         listing = self.nft.listing(table)
         if listing is None:
@@ -278,13 +290,17 @@ class _Run:
             difference = str(exc)
         if difference:
             raise HardeningError(
-                f"the rules now in table {table} could not be restored from their own listing, so that a mistake could not be undone; nothing was "
-                f"changed. Remove what was added to the table by hand, or the table (`nft delete table {table}`), and run again. Found: {difference}"
+                f"the rules now in table {table} could not be restored from their own listing, so that a "
+                f"mistake could not be undone; nothing was "
+                f"changed. Remove what was added to the table by hand, or the table (`nft delete table "
+                f"{table}`), and run again. Found: {difference}"
             )
         return listing
 
     def _needs_warm_up(self, wanted: Wanted) -> bool:
-        """A first policy that drops, on a host that tracked nothing. (The bridge family has no connection tracking to warm up.)"""
+        """A first policy that drops, on a host that tracked nothing. (The bridge family has no connection tracking to
+        warm up.)
+        """
         if wanted.text is None or not self.request.warm_up or not self.request.table.startswith("inet "):
             return False
         drops = wanted.canonical is None or has_drop_policy(wanted.canonical)
@@ -316,7 +332,8 @@ class _Run:
                 self.nft.load_text(replace_script(change.table, warm_up_ruleset(change.table)))
                 touched = True
                 time.sleep(self.request.warm_up)
-            # From the journal's own folder: if the change has been rolled back meanwhile, there is nothing to load any more.
+            # From the journal's own folder: if the change has been rolled back meanwhile, there is nothing to load
+            # any more.
             self.nft.load(f"{self.layout.change(PENDING, change.id)}/candidate.nft")
             touched = True
             self._read_back(change, wanted)
@@ -365,6 +382,7 @@ def _without_nft(request: Request, check_mode: bool) -> Result:
         nft_missing=True,
         msg=f"table {request.table} would be created",
         warnings=[
-            "nft isn't installed on this host: the ruleset is not checked. The firewall roles install nftables before they apply it"
+            "nft isn't installed on this host: the ruleset is not checked. The firewall roles install "
+            "nftables before they apply it"
         ],
     )

@@ -1,7 +1,9 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Arm and disarm the host's own switch: a transient systemd timer that outlives us, our connection and the controller. Private."""
+"""Arm and disarm the host's own switch: a transient systemd timer that outlives us, our connection and the
+controller. Private.
+"""
 
 from __future__ import annotations
 

@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One form for every JSON listing that means the same policy, so that two listings can be compared. Private, pure.
 
-Input is what C(nft -j list table FAMILY NAME) prints. Dropped: C(metainfo), handles, C(expires), and the elements of sets that the kernel
-fills or empties by itself (those with time-outs, and those that a rule adds to): they are state, not policy. Counters and used quotas become
-zero. Elements are sorted, and so is everything but the rules, whose order is their meaning.
+Input is what C(nft -j list table FAMILY NAME) prints. Dropped: C(metainfo), handles, C(expires), and the elements of
+sets that the kernel fills or empties by itself (those with time-outs, and those that a rule adds to): they are state,
+not policy. Counters and used quotas become zero. Elements are sorted, and so is everything but the rules, whose order
+is their meaning.
 """
 
 from __future__ import annotations
@@ -15,16 +16,18 @@ from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
-_KINDS = ("table", "counter", "quota", "limit", "ct helper", "ct timeout", "ct expectation", "synproxy", "secmark", "flowtable",
-          "map", "set", "chain", "rule", "element")  # fmt: skip
+_KINDS = (
+    *("table", "chain", "rule", "set", "map", "element", "counter", "quota", "limit", "flowtable"),
+    *("ct helper", "ct timeout", "ct expectation", "synproxy", "secmark"),
+)
 _VOLATILE = ("handle", "expires")
 
 
 def canonical(listing: str) -> str:
     """The canonical JSON text of one table's listing. Equal text means equal policy.
 
-    Raises HardeningError if the input is not such a listing, or if the table has flags: C(dormant) enforces nothing, C(owner) vanishes with
-    the program that made it, and nft 1.0.6 garbles the flag's name.
+    Raises HardeningError if the input is not such a listing, or if the table has flags: C(dormant) enforces nothing,
+    C(owner) vanishes with the program that made it, and nft 1.0.6 garbles the flag's name.
     """
     try:
         objects = [_single(entry) for entry in _entries(json.loads(listing))]
@@ -73,7 +76,9 @@ def _single(entry: Any) -> dict[str, dict[str, Any]]:
 
 
 def _volatile_sets(objects: list[dict[str, dict[str, Any]]]) -> set[str]:
-    """Names of the sets and maps whose elements come and go. nft 1.0.6 doesn't list C(dynamic), so look for rules that write to a set."""
+    """Names of the sets and maps whose elements come and go. nft 1.0.6 doesn't list C(dynamic), so look for rules
+    that write to a set.
+    """
     names: set[str] = set()
     for entry in objects:
         for kind in ("set", "map"):
@@ -104,16 +109,17 @@ def _collect_written_sets(value: Any, names: set[str]) -> None:
 
 
 def _object(kind: str, body: dict[str, Any], volatile: set[str]) -> dict[str, Any]:
+    elements_are_state = kind in ("set", "map") and str(body.get("name")) in volatile
     cleaned: dict[str, Any] = {}
     for key, value in body.items():
-        if key in _VOLATILE or (key == "elem" and kind in ("set", "map") and str(body.get("name")) in volatile):
+        if key in _VOLATILE or (key == "elem" and elements_are_state):
             continue
         if (kind == "counter" and key in ("packets", "bytes")) or (kind == "quota" and key == "used"):
-            value = 0
-        cleaned[key] = _sorted(_clean(value)) if key in ("elem", "flags", "devices") else _clean(value)
-    if kind in ("set", "map") and str(body.get("name")) in volatile:
-        # Whether the elements' own counters are listed depends on there being elements.
-        cleaned.pop("elem", None)
+            cleaned[key] = 0
+        elif key in ("elem", "flags", "devices"):
+            cleaned[key] = _sorted(_clean(value))
+        else:
+            cleaned[key] = _clean(value)
     return cleaned
 
 
@@ -127,11 +133,14 @@ def _clean(value: Any) -> Any:
         if key in _VOLATILE:
             continue
         if key == "counter" and isinstance(item, dict):
-            item = {name: 0 if name in ("packets", "bytes") else inner for name, inner in item.items()}
+            cleaned[key] = {name: 0 if name in ("packets", "bytes") else _clean(inner) for name, inner in item.items()}
         elif key == "quota" and isinstance(item, dict):
-            item = {name: inner for name, inner in item.items() if name not in ("used", "used_unit")}
-        # An anonymous set or map: the kernel lists it in any order. (As a statement, `set` is an object.)
-        cleaned[key] = _sorted(_clean(item)) if key == "set" and isinstance(item, list) else _clean(item)
+            cleaned[key] = {name: _clean(inner) for name, inner in item.items() if name not in ("used", "used_unit")}
+        elif key == "set" and isinstance(item, list):
+            # An anonymous set or map: the kernel lists it in any order. (As a statement, `set` is an object.)
+            cleaned[key] = _sorted(_clean(item))
+        else:
+            cleaned[key] = _clean(item)
     return cleaned
 
 
@@ -144,7 +153,9 @@ def _sort_key(value: Any) -> str:
 
 
 def first_difference(left: str | None, right: str | None) -> str:
-    """The first object that only one of two canonical texts has, shortened, for an error message; empty when they're equal."""
+    """The first object that only one of two canonical texts has, shortened, for an error message; empty when they're
+    equal.
+    """
     if left is None or right is None:
         return "" if left == right else "the table is missing on one side"
     ours, theirs = ([_sort_key(item) for item in json.loads(text)] for text in (left, right))

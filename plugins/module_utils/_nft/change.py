@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A change of one of our tables, as it is written to the host's journal, and the decisions about it. Private, pure.
 
-Times: C(deadline) counts on CLOCK_BOOTTIME in seconds, which no clock step moves; C(deadline_utc) and C(created_utc) only inform people.
+Times: C(deadline) counts on CLOCK_BOOTTIME in seconds, which no clock step moves; C(deadline_utc) and C(created_utc)
+only inform people.
 """
 
 from __future__ import annotations
@@ -47,7 +48,9 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """One folder of the journal. I(change) is None when its C(change.json) can't be read; I(restored) is False while a rollback is unfinished."""
+    """One folder of the journal. I(change) is None when its C(change.json) can't be read; I(restored) is False while
+    a rollback is unfinished.
+    """
 
     id: str
     state: str
@@ -64,13 +67,16 @@ def require_change_id(text: str) -> str:
     """I(text), if it is a change id. Raises HardeningError otherwise."""
     if not valid_change_id(text):
         raise HardeningError(
-            f"change_id {text[:60]!r} is not a change id (like 00000012-1a2b3c4d); use the change_id that nft_ruleset returned"
+            f"change_id {text[:60]!r} is not a change id (like 00000012-1a2b3c4d); use the change_id that "
+            f"nft_ruleset returned"
         )
     return text
 
 
 def next_change_id(existing: Iterable[str], random_hex: str) -> str:
-    """The id after the highest of I(existing); I(random_hex), 8 digits, tells apart changes of a journal that was removed in between."""
+    """The id after the highest of I(existing); I(random_hex), 8 digits, tells apart changes of a journal that was
+    removed in between.
+    """
     highest = max((int(name[:8]) for name in existing if valid_change_id(name)), default=0)
     if highest >= 99999999:
         raise HardeningError("the journal has used up its change numbers; move /var/lib/pacs-hardening/nft away")
@@ -113,7 +119,9 @@ def newest_confirmed(entries: Iterable[Entry], table: str) -> Change | None:
 
 
 def unfinished(entries: Iterable[Entry]) -> Entry | None:
-    """The newest change of all, if its rollback was begun and not finished. Older ones were overtaken by a later change."""
+    """The newest change of all, if its rollback was begun and not finished. Older ones were overtaken by a later
+    change.
+    """
     newest = max(entries, key=lambda entry: entry.id, default=None)
     return newest if newest and newest.state == ROLLED_BACK and not newest.restored else None
 
@@ -126,8 +134,9 @@ def pending(entries: Iterable[Entry]) -> list[Entry]:
 def is_live(entry: Entry, now: float, armed: bool, same_boot: bool) -> bool:
     """Whether a pending change still waits for its confirmation.
 
-    I(now): CLOCK_BOOTTIME, seconds. I(armed): its timer is loaded. I(same_boot): the marker in /run is there. If it isn't live, whoever finds
-    it rolls it back: the host restarted, the deadline passed, or the process that began it died before arming the timer.
+    I(now): CLOCK_BOOTTIME, seconds. I(armed): its timer is loaded. I(same_boot): the marker in /run is there. If it
+    isn't live, whoever finds it rolls it back: the host restarted, the deadline passed, or the process that began it
+    died before arming the timer.
     """
     if not same_boot or not armed or entry.change is None or entry.change.deadline is None:
         return False
@@ -140,7 +149,8 @@ def pending_message(entry: Entry, now: float) -> str:
         return f"change {entry.id} is pending; roll it back with nft_change or `pacs-firewall rollback {entry.id}`"
     return (
         f"change {entry.id} of table {entry.change.table} is pending until {entry.change.deadline_utc} "
-        f"({max(0, round(entry.change.deadline - now))} s from now): confirm it, or roll it back, with pacs.hardening.nft_change, or wait; "
+        f"({max(0, round(entry.change.deadline - now))} s from now): confirm it, or roll it back, with "
+        f"pacs.hardening.nft_change, or wait; "
         "nothing was changed by this task"
     )
 

@@ -1,10 +1,10 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The files that make a host able to undo a change without Ansible, without Python and without us. Private, pure data.
+"""The files that make a host able to undo a change without Ansible, Python or us. Private, pure data.
 
-C(pacs-firewall) rolls back and loads at boot; its unit runs it at boot; the drop-in makes Debian's and RHEL's C(nftables.service), which flush
-every table on start, reload and stop, carry our tables over in the same transaction.
+C(pacs-firewall) rolls back and loads at boot; its unit runs it at boot; the drop-in makes Debian's and RHEL's
+C(nftables.service), which flush every table on start, reload and stop, carry our tables over in the same transaction.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ die() { say "$*"; exit 1; }
 
 valid_id() {
     case $1 in
-        [0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-[0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f][0-9a-f]) return 0 ;;
+        *[!0-9a-f-]* | *-*-* | *[a-f]*-*) return 1 ;;
+        ????????-????????) return 0 ;;
     esac
     return 1
 }
@@ -122,11 +123,12 @@ newest_first() {
     echo "$reversed"
 }
 
-# A stuck process must not keep the old rules from coming back: after some seconds go on without the lock. The rename still decides.
+# A stuck process must not keep the old rules from coming back: after some seconds go on without the lock. The rename
+# still decides.
 lock() {
     mkdir -p "$RUN" || die "can't create $RUN"
     exec 9>>"$RUN/lock" || die "can't open $RUN/lock"
-    flock -w "$1" 9 || { [ "${2:-}" = or_go_on ] && say "went on without the lock"; } || die "another change is being made"
+    flock -w "$1" 9 || say "went on without the lock"
 }
 
 settle() { sync "$JOURNAL/pending" "$JOURNAL/confirmed" "$JOURNAL/rolled_back" 2>/dev/null || :; }
@@ -148,7 +150,8 @@ load_confirmed() {
     if [ "$1" = "inet pacs" ] && ! nft list table inet pacs >/dev/null 2>&1; then
         # Never an open forwarder. Input stays open so that somebody can come and mend it.
         say "EMERGENCY RULES: nothing is forwarded any more"
-        printf '%s\n' 'table inet pacs {' 'chain forward {' 'type filter hook forward priority filter; policy drop;' '}' '}' | nft -f -
+        printf '%s\n' 'table inet pacs {' 'chain forward {' 'type filter hook forward priority filter; policy drop;' \
+            '}' '}' | nft -f -
     fi
     return 1
 }
@@ -156,7 +159,7 @@ load_confirmed() {
 rollback() {
     id=$1
     valid_id "$id" || die "not a change id: $id"
-    lock 5 or_go_on
+    lock 5
     if [ -d "$JOURNAL/pending/$id" ] && ! mv -T "$JOURNAL/pending/$id" "$JOURNAL/rolled_back/$id"; then
         # A disk that can't even rename: the rules matter more than the books, and nobody can confirm the change either.
         nft -f "$JOURNAL/pending/$id/previous.nft"
@@ -178,11 +181,13 @@ rollback() {
         say "change $id was not confirmed: the rules from before it are in force again"
     fi
     # Also ends this very timer's unit; by name, because the change may be undone early.
-    if [ -d /run/systemd/system ]; then systemctl --no-block stop "pacs-firewall-rollback-$id.timer" 2>/dev/null || :; fi
+    if [ -d /run/systemd/system ]; then
+        systemctl --no-block stop "pacs-firewall-rollback-$id.timer" 2>/dev/null || :
+    fi
 }
 
 boot() {
-    lock 30 or_go_on
+    lock 30
     failed=0
     first=
     [ -e "$RUN/booted" ] || first=1
@@ -209,7 +214,8 @@ boot() {
     return "$failed"
 }
 
-# Our tables as they are now, counters and the remaining time of set elements included. Fails if one is there and can't be listed.
+# Our tables as they are now, counters and the remaining time of set elements included. Fails if one is there and
+# can't be listed.
 live() {
     : >"$RUN/live.new" || return 1
     there=$(nft list tables) || return 1
@@ -230,7 +236,7 @@ distribution_conf() {
 }
 
 nftables_service() {
-    lock 30 or_go_on
+    lock 30
     live || die "our tables can't be listed; nothing was done, so that they stay in force"
     conf=$(distribution_conf)
     {
@@ -248,7 +254,7 @@ nftables_service() {
 case ${1:-} in
     rollback) [ $# = 2 ] || die "usage: pacs-firewall rollback ID"; rollback "$2" ;;
     boot) boot ;;
-    live) lock 30 or_go_on; live ;;
+    live) lock 30; live ;;
     nftables-start | nftables-reload | nftables-stop) nftables_service "${1#nftables-}" ;;
     *) die "usage: pacs-firewall rollback ID | boot | live" ;;
 esac

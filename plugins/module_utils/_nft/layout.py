@@ -28,7 +28,9 @@ class Layout:
 
     @property
     def booted(self) -> str:
-        """Marker in /run: present since the boot unit (or the first apply) ran. Boot ids don't change when a container restarts."""
+        """Marker in /run: present since the boot unit (or the first apply) ran. Boot ids don't change when a
+        container restarts.
+        """
         return f"{self.run}/booted"
 
     def state(self, state: str) -> str:

@@ -15,8 +15,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import di
 class Wanted:
     """The table as it shall be. I(text) is None when it shall be absent.
 
-    I(canonical), I(listing): what this host's own nft makes of the text (canonical JSON; text without counters); None where that couldn't be
-    learnt, because nft or private namespaces are missing.
+    I(canonical), I(listing): what this host's own nft makes of the text (canonical JSON; text without counters); None
+    where that couldn't be learnt, because nft or private namespaces are missing.
     """
 
     text: str | None
@@ -43,9 +43,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Observed:
-    """The host as it is. I(listing), I(canonical): the live table, None when there is none (or, for canonical, when it can't be relied upon).
+    """The host as it is. I(listing), I(canonical): the live table, None when there is none (or, for canonical, when
+    it can't be relied upon).
 
-    I(confirmed): the change that the boot unit would load. I(host_faults): (what, how it is, how it shall be) for files and units.
+    I(confirmed): the change that the boot unit would load. I(host_faults): (what, how it is, how it shall be) for
+    files and units.
     """
 
     listing: str | None
@@ -56,7 +58,9 @@ class Observed:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: I(replace) the table, I(install) the host's files; I(before) and I(after) are the texts of the diff."""
+    """What to do: I(replace) the table, I(install) the host's files; I(before) and I(after) are the texts of the
+    diff.
+    """
 
     replace: bool
     install: bool

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ruleset text: make sure that it is one table and nothing else, and build the scripts that put it in force.
 
-The text comes from the compiler or from a user's hand. C(nft -f) would execute whatever else stands in it (C(flush ruleset), C(include),
-another table), so it is scanned here before any program sees it. Private, pure.
+The text comes from the compiler or from a user's hand. C(nft -f) would execute whatever else stands in it (C(flush
+ruleset), C(include), another table), so it is scanned here before any program sees it. Private, pure.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ _TOKEN = re.compile(
       | (?P<string>"[^"\n]*") | (?P<word>[^\s"{};\#]+)""",
     re.VERBOSE,
 )
-# Control characters, and the Unicode line separators, line-drawing tricks and surrogates that make a listing read differently from what nft sees.
+# Control characters, and the Unicode line separators, line-drawing tricks and surrogates that make a listing read
+# differently from what nft sees.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
 def check_ruleset(text: str, table: str) -> None:
-    """Refuse any text that is not exactly one C(table FAMILY NAME { ... }) block of I(table) (for example C(inet pacs)).
+    """Refuse any text that is not exactly one C(table FAMILY NAME { ... }) block of I(table) (for example C(inet
+    pacs)).
 
     Comments around and inside are fine. Raises HardeningError with the line number and what to change.
     """
@@ -34,7 +36,8 @@ def check_ruleset(text: str, table: str) -> None:
     if bad:
         line = text.count("\n", 0, bad.start()) + 1
         raise HardeningError(
-            f"ruleset line {line}: the character U+{ord(bad.group()):04X} is not allowed; use printable text, tabs and line feeds only"
+            f"ruleset line {line}: the character U+{ord(bad.group()):04X} is not allowed; use printable "
+            f"text, tabs and line feeds only"
         )
     header: list[str] = []
     depth = 0
@@ -48,7 +51,8 @@ def check_ruleset(text: str, table: str) -> None:
             continue
         if closed:
             raise HardeningError(
-                f"ruleset line {line}: {token!r} stands after the end of the table; give only `table {table} {{ ... }}`, "
+                f"ruleset line {line}: {token!r} stands after the end of the table; give only `table "
+                f"{table} {{ ... }}`, "
                 "one block, and no other statement"
             )
         if kind == "open":
@@ -78,7 +82,8 @@ def check_ruleset(text: str, table: str) -> None:
 
 
 def replace_script(table: str, listing: str | None) -> str:
-    """The script that puts I(listing) (a C(table ...) block) in force in one transaction, whatever is there now; None removes the table.
+    """The script that puts I(listing) (a C(table ...) block) in force in one transaction, whatever is there now; None
+    removes the table.
 
     The first line makes the delete legal when the table is absent (C(destroy) is a syntax error in nft 1.0.6).
     """
@@ -89,13 +94,18 @@ def replace_script(table: str, listing: str | None) -> str:
 
 
 def warm_up_ruleset(table: str) -> str:
-    """A table that permits everything but makes the kernel track connections, so that running ones are known when the real policy comes."""
-    family, name = table.split(" ")
-    chains = "".join(
-        f"  chain {hook} {{\n    type filter hook {hook} priority filter; policy accept;\n    ct state established,related,new accept\n  }}\n"
-        for hook in ("input", "forward")
-    )
-    return f'table {family} {name} {{\n  comment "pacs.hardening warm-up: tracks connections, permits everything"\n{chains}}}\n'
+    """A table that permits everything but makes the kernel track connections, so that running ones are known when the
+    real policy comes.
+    """
+    lines = [f"table {table} {{", '  comment "pacs.hardening warm-up: tracks connections, permits everything"']
+    for hook in ("input", "forward"):
+        lines += [
+            f"  chain {hook} {{",
+            f"    type filter hook {hook} priority filter; policy accept;",
+            "    ct state established,related,new accept",
+            "  }",
+        ]
+    return "\n".join([*lines, "}", ""])
 
 
 def digest(text: str) -> str:
@@ -109,8 +119,8 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:
-            # Only a quote that doesn't end on its line gets here. nft itself would read on over the line feed, and its listing
-            # prints such a string unescaped, so that restoring it would execute the rest of the string.
+            # Only a quote that doesn't end on its line gets here. nft itself would read on over the line feed, and
+            # its listing prints such a string unescaped, so that restoring it would execute the rest of the string.
             raise HardeningError(f"ruleset line {line}: a string must end on the line on which it begins")
         kind, token = str(match.lastgroup), match.group()
         if kind == "word" and "\\" in token:
