@@ -199,7 +199,7 @@ class ActionModule(ActionBase):
 
 def _cut_message(table: str, change_id: str, problem: str, deadline: str, fate: _Fate) -> str:
     message = (
-        f"table {table}: the new rules cut the management connection: no new one could be made while they were in force "
+        f"table {table}: the new rules cut the management connection: no new one could be made under them "
         f"({problem}). "
     )
     if fate.answer is not None:
