@@ -43,7 +43,7 @@ def run_playbook(
 ) -> PlaybookRun:
     """Run a playbook (a path, or a name in a collection) against the lab; ``variables`` become extra vars."""
     process = start_playbook(playbook, *arguments, variables=variables, inventory=inventory, collections=collections)
-    output, _ = process.communicate(timeout=timeout)
+    output, _errors = process.communicate(timeout=timeout)
     return summarise(process.returncode, output)
 
 
@@ -88,7 +88,7 @@ def summarise(status: int, output: str) -> PlaybookRun:
     return PlaybookRun(
         status,
         output,
-        {host: changed for host, changed, _, _ in rows},
-        {host: gone for host, _, gone, _ in rows},
-        {host: failed for host, _, _, failed in rows},
+        {host: changed for host, changed, _gone, _failed in rows},
+        {host: gone for host, _changed, gone, _failed in rows},
+        {host: failed for host, _changed, _gone, failed in rows},
     )

@@ -17,6 +17,7 @@ from lab.errors import LabError
 from lab.exercise import Step
 from lab.listing import rules
 from lab.probes import Result
+from lab.topology import topology
 from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
 
 FIREWALLS = ("core", "edge")
@@ -64,7 +65,7 @@ def untouched_lab() -> None:
     lifecycle.up(say)
     if any(rules(name) for name in FIREWALLS):
         say("an earlier run hardened this lab: making its nodes anew ...")
-        lifecycle.up(say, fresh=True)
+        lifecycle.up(say, fresh=tuple(topology().nodes))
 
 
 def look() -> Look:

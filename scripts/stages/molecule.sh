@@ -8,5 +8,5 @@ cd "$PACS_ROOT"
 scenario=$1
 [[ -r molecule/$scenario/molecule.yml ]] || pacs_die "there is no scenario molecule/$scenario."
 # Scenarios stay at the top level; naming the glob keeps molecule from advising another place.
-export MOLECULE_GLOB='molecule/*/molecule.yml' PYTHONPATH=$PACS_ROOT/tests
+export MOLECULE_GLOB='molecule/*/molecule.yml' PACS_LAB_KEEP=1 PYTHONPATH=$PACS_ROOT/tests
 exec molecule test --scenario-name "$scenario"

@@ -88,7 +88,7 @@ def test_rules_that_cut_ssh_are_undone_by_the_host_and_the_task_says_so(old: lis
 def test_kill_9_of_the_module_after_apply(old: list[str]) -> None:
     watcher = watch_and_kill()
     done = run_playbook(CHANGE, variables=change(timeout=10))
-    killed, _ = watcher.communicate(timeout=30)
+    killed, _errors = watcher.communicate(timeout=30)
     assert "killed" in killed, "the module was gone before it could be killed"
     assert done.failed["core"] == 1, done.output
     assert "previous rules are in force again" in " ".join(done.output.split()), done.output
@@ -98,7 +98,7 @@ def test_kill_9_of_the_module_after_apply(old: list[str]) -> None:
 def test_kill_9_of_the_module_and_of_the_controller(old: list[str]) -> None:
     watcher = watch_and_kill()
     process = start_playbook(CHANGE, variables=change(timeout=6), own_group=True)
-    killed, _ = watcher.communicate(timeout=60)
+    killed, _errors = watcher.communicate(timeout=60)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     assert "killed" in killed
@@ -161,7 +161,7 @@ def test_without_the_timer_nothing_would_come_back() -> None:
 
 
 def finished(process: Any) -> PlaybookRun:
-    output, _ = process.communicate(timeout=60)
+    output, _errors = process.communicate(timeout=60)
     return summarise(process.returncode, output)
 
 

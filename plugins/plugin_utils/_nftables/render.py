@@ -61,7 +61,7 @@ class _Passage:
         self._points: dict[int, list[Box]] = {}
         self._ranges: dict[int, list[Box]] = {}
         self._pings: dict[int, list[Box]] = {}
-        for version, *_ in _FAMILIES:
+        for version in (4, 6):
             permits = [permit for permit in passage.permits if permit.source.version == version]
             boxes = _unique(_box(permit) for permit in permits if permit.protocol != "icmp")
             self._points[version] = sorted(box for box in boxes if box.is_point)

@@ -77,7 +77,7 @@ class _Compiler:
                 self._admit(flow)
             elif not (flow.source.kind == "firewall" and flow.source.name == self._firewall.name):
                 self._forward(flow)
-        used = {name for pair, (_, permits) in self._passages.items() if permits for name in pair}
+        used = {name for pair, (_ways_in, permits) in self._passages.items() if permits for name in pair}
         for name in used.difference(spans):
             addresses = self._site.firewalls[name].addresses
             firewalls[name] = tuple(_span(ip_network(address)) for address in addresses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import pytest
 from sites import lab_site
@@ -80,4 +81,4 @@ def _confirmed_at(firewall: str) -> float:
     """When the newest confirmed change was made, as the host's clock has it."""
     listing = nodes.run(firewall, ["/bin/sh", "-c", "ls /var/lib/pacs-hardening/nft/confirmed | tail -n 1"], check=True)
     change = nodes.read_file(firewall, f"/var/lib/pacs-hardening/nft/confirmed/{listing.stdout.strip()}/change.json")
-    return float(json.loads(change or "{}")["created"])
+    return datetime.fromisoformat(json.loads(change or "{}")["created_utc"]).timestamp()
