@@ -169,7 +169,7 @@ class ActionModule(ActionBase):
             answer, problem = self._attempt(CHANGE_MODULE, arguments, task_vars, _ATTEMPT)
             if answer is not None and answer.get("failed") and not (answer["rolled_back"] or answer["confirmed"]):
                 # The host was reached, and has not settled the change: another process may hold the lock.
-                answer, problem = None, _shorten(answer.get("msg"))
+                problem, answer = _shorten(answer.get("msg")), None
             if answer is not None or time.monotonic() >= end:
                 return _Fate(answer, problem)
             time.sleep(min(2.0, max(0.0, end - time.monotonic())))

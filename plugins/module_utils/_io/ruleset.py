@@ -233,15 +233,16 @@ class _Run:
         for file in host_files(self.layout):
             if file.path in changed:
                 files.replace_file(file.path, file.content, file.mode)
-        if not systemd.is_running():
+        first = files.read_text(self.layout.booted) is None
+        if systemd.is_running():
+            systemd.reload_units()
+            systemd.enable_boot_unit()
+            if first:
+                systemd.run_boot_unit()
+        elif first:
             done = run([self.layout.tool, "boot"])
             if done.status != 0:
                 raise HardeningError(f"`{self.layout.tool} boot` failed: {done.complaint}")
-            return
-        systemd.reload_units()
-        systemd.enable_boot_unit()
-        if files.read_text(self.layout.booted) is None:
-            systemd.run_boot_unit()
 
     def _replace(self, wanted: Wanted, result: Result) -> None:
         request = self.request

@@ -1,0 +1,381 @@
+"""Apply, confirm and roll back against the real kernel and the host's own nft, in a network namespace of its own.
+
+systemd is hidden there (its part runs in the lab's containers), so changes are armed by hand where a test needs one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+pytestmark = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes a network and a mount namespace"),
+    pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft (package nftables)"),
+]
+
+PRELUDE = """
+import dataclasses, os, subprocess, sys, time
+from pathlib import Path
+BASE = "ansible_collections.pacs.hardening.plugins.module_utils."
+import importlib
+def load(name):
+    return importlib.import_module(BASE + name)
+ruleset, confirmation, journal_module = load("_io.ruleset"), load("_io.confirmation"), load("_io.journal")
+systemd = load("_io.systemd")
+layout_module, errors, text = load("_nft.layout"), load("_nft.errors"), load("_nft.text")
+ROOT = Path(sys.argv[1])
+LAYOUT = layout_module.Layout(f"{ROOT}/var/nft", f"{ROOT}/run", f"{ROOT}/sbin/pacs-firewall", f"{ROOT}/units")
+JOURNAL = journal_module.Journal(LAYOUT)
+def nft(*arguments):
+    return subprocess.run(["nft", *arguments], check=True, capture_output=True, text=True).stdout
+def rules(port, more=""):
+    return f'''table inet pacs {{
+  set flows {{ type ipv4_addr . inet_service; counter; elements = {{ 10.0.0.2 . {port}, 10.0.0.1 . {port} }}; }}
+  set networks {{ type ipv4_addr; flags interval; elements = {{ 10.2.0.0/24, 10.1.0.0/16 }}; }}
+  set seen {{ type ipv4_addr; size 16; flags dynamic,timeout; timeout 1h; }}
+  chain input {{
+    type filter hook input priority filter; policy drop;
+    ct state vmap {{ established : accept, related : accept, invalid : drop }}
+    {more}
+    ip daddr . tcp dport @flows counter accept
+    ct state new add @seen {{ ip saddr }}
+  }}
+}}
+'''
+def apply(content, check=False, table="inet pacs", **options):
+    request = dict(confirm_timeout=0, warm_up=0, keep=3, **options)
+    return ruleset.apply_ruleset(ruleset.Request(table, content, **request), check, LAYOUT)
+def listing(table="inet pacs"):
+    return nft("-s", "list", "table", *table.split())
+def files_now():
+    return sorted((str(path), path.stat().st_mtime_ns) for path in ROOT.rglob("*"))
+def refused(call, *arguments, **options):
+    try:
+        call(*arguments, **options)
+    except errors.HardeningError as error:
+        return error
+    raise AssertionError("not refused")
+def armed(port, seconds=60.0):
+    # A pending change, applied, as a killed module leaves it.
+    previous = nft("list", "table", "inet", "pacs")
+    change = load("_nft.change").Change(JOURNAL.new_id(), "inet pacs", "present", text.digest(rules(port)), None,
+        journal_module.utc(), journal_module.boottime() + seconds, journal_module.utc(seconds), 3)
+    JOURNAL.write(change, text.replace_script("inet pacs", previous), text.replace_script("inet pacs", rules(port)))
+    nft("-f", f"{LAYOUT.change('pending', change.id)}/candidate.nft")
+    return change.id
+def tool(*arguments):
+    return subprocess.run([LAYOUT.tool, *arguments], capture_output=True, text=True, check=False)
+"""
+
+
+def run(tmp_path: Path, code: str) -> str:
+    """Run test code as root in namespaces of its own, where nothing of the machine's rules or systemd is seen."""
+    script = tmp_path / "code.py"
+    script.write_text(PRELUDE + textwrap.dedent(code))
+    root = tmp_path / "root"
+    root.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [
+            "unshare", "-n", "-m", "sh", "-c",
+            'mount -t tmpfs none /run && exec "$0" "$@"',
+            sys.executable, str(script), str(root),
+        ],
+        env={**os.environ, "PYTHONPATH": str(PROJECT / ".cache" / "collections")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_apply_then_nothing_to_do_and_no_write_at_all(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        nft("add table inet other"); nft("add counter inet other seen_packets")
+        planned = apply(rules(104), check=True)
+        assert planned.changed and not files_now() and "pacs" not in nft("list", "tables")
+        done = apply(rules(104))
+        assert done.changed and done.confirmed and done.after == planned.after, (done, planned)
+        before, handles = files_now(), nft("-a", "list", "ruleset")
+        again = apply(rules(104))
+        assert not again.changed and again.before == again.after
+        assert (before, handles) == (files_now(), nft("-a", "list", "ruleset"))
+        assert "table inet other" in nft("list", "tables")
+        """,
+    )
+
+
+def test_traffic_and_what_the_kernel_remembers_is_no_drift(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104))
+        nft("add element inet pacs seen { 10.7.7.7 }")
+        assert not apply(rules(104)).changed
+        """,
+    )
+
+
+def test_drift_is_seen_and_repaired(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        for mistake in ("add element inet pacs flows { 10.0.0.9 . 22 }", "insert rule inet pacs input accept",
+                        "add chain inet pacs input { policy accept ; }", "delete table inet pacs"):
+            nft(mistake)
+            assert apply(rules(104)).changed, mistake
+            assert listing() == good
+        """,
+    )
+
+
+def test_a_file_of_the_host_is_repaired_without_touching_the_rules(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); handles = nft("-a", "list", "ruleset")
+        Path(LAYOUT.tool).write_text("#!/bin/sh\\n")
+        done = apply(rules(104))
+        assert done.changed and LAYOUT.tool in done.before and done.change_id is None
+        assert "rollback" in Path(LAYOUT.tool).read_text() and handles == nft("-a", "list", "ruleset")
+        """,
+    )
+
+
+def test_a_bad_ruleset_changes_nothing(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); before = files_now(), nft("-a", "list", "ruleset")
+        nowhere = rules(104, more="tcp dport 22 jump nowhere")
+        for bad in (nowhere, rules(104, more="blah"), rules(104) + "flush ruleset"):
+            assert "line" in str(refused(apply, bad)) or "nft refuses" in str(refused(apply, bad))
+        assert before == (files_now(), nft("-a", "list", "ruleset"))
+        """,
+    )
+
+
+def test_absent(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        assert not apply(None).changed and not files_now()
+        apply(rules(104))
+        assert apply(None).changed and "pacs" not in nft("list", "tables")
+        assert not apply(None).changed
+        """,
+    )
+
+
+def test_a_change_whose_process_was_killed_is_undone_by_the_next_run(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        killed = armed(4242)
+        assert "4242" in listing()
+        done = apply(rules(104))
+        assert killed in done.warnings[0] and listing() == good
+        assert JOURNAL.state_of(killed) == "rolled_back" and not done.change_id
+        """,
+    )
+
+
+def test_a_change_without_its_switch_can_not_be_confirmed(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        change_id = armed(4242)
+        error = refused(confirmation.settle_change, change_id, "confirmed", False, LAYOUT)
+        assert error.rolled_back and "safety switch" in str(error) and listing() == good
+        """,
+    )
+
+
+def test_another_program_that_flushes_while_pending_is_noticed(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        change_id = armed(4242)
+        systemd.is_running = systemd.is_armed = lambda *_arguments: True   # the lab's containers have the real ones
+        nft("flush ruleset")
+        error = refused(confirmation.settle_change, change_id, "confirmed", False, LAYOUT)
+        assert error.rolled_back and "something else changed" in str(error) and listing() == good
+        """,
+    )
+
+
+def test_a_second_change_while_one_is_pending_is_refused(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104))
+        change_id = armed(4242)
+        systemd.is_armed = lambda *_arguments: True
+        systemd.is_running = lambda: True
+        before = files_now()
+        assert change_id in str(refused(apply, rules(105))) and files_now() == before
+        """,
+    )
+
+
+def test_the_tool_rolls_back_once_and_never_what_is_confirmed(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        change_id = armed(4242)
+        assert tool("rollback", change_id).returncode == 0 and listing() == good
+        nft("add element inet pacs flows { 10.0.0.9 . 22 }")
+        assert tool("rollback", change_id).returncode == 0 and "10.0.0.9" in listing()
+        confirmed = os.listdir(LAYOUT.state("confirmed"))[0]
+        assert "was confirmed" in tool("rollback", confirmed).stderr
+        assert tool("rollback", "00000099-00000000").returncode == 1
+        """,
+    )
+
+
+def test_a_rollback_that_was_killed_half_way_is_finished(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); good = listing()
+        change_id = armed(4242)
+        os.rename(LAYOUT.change("pending", change_id), LAYOUT.change("rolled_back", change_id))
+        assert apply(rules(104)).changed and listing() == good
+        """,
+    )
+
+
+def test_boot_rolls_back_loads_the_last_confirmed_and_falls_back(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); old = listing(); apply(rules(105)); good = listing()
+        apply(rules(7).replace("inet pacs", "inet pacs_observe"), table="inet pacs_observe")
+        change_id = armed(4242)
+        def boot():
+            nft("flush ruleset"); Path(LAYOUT.booted).unlink(); return tool("boot")
+        assert boot().returncode == 0 and listing() == good and "pacs_observe" in nft("list", "tables")
+        assert JOURNAL.state_of(change_id) == "rolled_back" and os.path.exists(LAYOUT.booted)
+        newest = LAYOUT.change("confirmed", sorted(os.listdir(LAYOUT.state("confirmed")))[1])
+        Path(newest, "candidate.nft").write_text("nonsense")
+        done = boot()
+        assert "LOADED OLDER RULES" in done.stderr and listing() == old
+        for path in Path(LAYOUT.state("confirmed")).glob("*/candidate.nft"):
+            path.write_text("nonsense")
+        done = boot()
+        assert done.returncode == 1 and "EMERGENCY" in done.stderr and "policy drop" in listing()
+        """,
+    )
+
+
+def test_restarting_the_boot_unit_leaves_a_pending_change_alone(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); change_id = armed(4242)
+        assert tool("boot").returncode == 0
+        assert JOURNAL.state_of(change_id) == "pending" and "4242" in listing()
+        """,
+    )
+
+
+def test_live_tables_are_listed_so_that_they_survive_a_flush(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); nft("add element inet pacs seen { 10.7.7.7 timeout 1h }")
+        nft("add table inet other")
+        assert tool("live").returncode == 0
+        Path(f"{ROOT}/all.nft").write_text(f'flush ruleset\\ninclude "{LAYOUT.run}/live.nft"\\n')
+        good = listing()
+        nft("-f", f"{ROOT}/all.nft")
+        assert listing() == good and "10.7.7.7" in good and "other" not in nft("list", "tables")
+        """,
+    )
+
+
+def test_first_enforcement_warms_up_where_nothing_is_tracked(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        request = ruleset.Request("inet pacs", rules(104), 0, 1, 3)
+        started = time.monotonic()
+        done = ruleset.apply_ruleset(request, False, LAYOUT)
+        assert done.warm_up and time.monotonic() - started >= 1 and "policy drop" in listing()
+        assert not ruleset.apply_ruleset(dataclasses.replace(request, ruleset=rules(105)), False, LAYOUT).warm_up
+        """,
+    )
+
+
+def test_full_disk_changes_nothing(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104)); before = nft("-a", "list", "ruleset")
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k,mode=0700", "none", f"{ROOT}/var"], check=True)
+        Path(f"{ROOT}/var/filler").touch()
+        try:
+            Path(f"{ROOT}/var/filler").write_bytes(b"x" * 10**6)
+        except OSError:
+            pass
+        assert "No space left" in str(refused(apply, rules(105)))
+        assert before == nft("-a", "list", "ruleset") and not list(Path(LAYOUT.journal).glob("pending/*"))
+        """,
+    )
+
+
+def test_a_table_that_could_not_be_restored_is_not_touched(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        apply(rules(104))
+        # Lists unescaped, so that restoring it would execute a rule (nft 1.0.6): only JSON can bring it in.
+        import json
+        rule = {"family": "inet", "table": "pacs", "chain": "input", "expr": [{"drop": None}]}
+        rule["comment"] = 'x"' + chr(10) + '    accept comment "y'
+        evil = json.dumps({"nftables": [{"add": {"rule": rule}}]})
+        Path(f"{ROOT}/evil.json").write_text(evil)
+        nft("-j", "-f", f"{ROOT}/evil.json")
+        assert "accept comment" in listing()
+        before = nft("-a", "list", "ruleset")
+        assert "could not be restored" in str(refused(apply, rules(105))) and before == nft("-a", "list", "ruleset")
+        """,
+    )
+
+
+@pytest.mark.slow
+def test_ten_thousand_elements(tmp_path: Path) -> None:
+    print(
+        run(
+            tmp_path,
+            """
+            def big(port):
+                elements = ", ".join(f"10.{n // 65536}.{n // 256 % 256}.{n % 256} . {port}" for n in range(10000))
+                return rules(port, more="ip daddr . tcp dport @big accept").replace("  chain input",
+                    f"  set big {{ type ipv4_addr . inet_service; elements = {{ {elements} }}; }}\\n  chain input", 1)
+            times = []
+            for content in (big(104), big(105), big(105)):
+                started = time.monotonic(); done = apply(content); times.append(round(time.monotonic() - started, 2))
+            assert not done.changed and max(times) < 10, times
+            started = time.monotonic(); change_id = armed(4242); assert tool("rollback", change_id).returncode == 0
+            print("apply, replace, nothing to do:", times, "rollback:", round(time.monotonic() - started, 2))
+            """,
+        )
+    )
