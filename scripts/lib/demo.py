@@ -5,6 +5,7 @@ Everything it says was tried: real connections, real images, the real playbook.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
 FIREWALLS = ("core", "edge")
 MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
 WIDTH = 78
+SERVICES = {22: "ssh", 2575: "HL7", 8042: "REST", 11112: "DICOM"}
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def main() -> int:
     heading("5/5  A mistake on purpose: a ruleset that locks out everybody, its author included")
     mistake = play(str(MISTAKE))
     survived = mistake_was_undone(mistake)
+    if survived:
+        say("That failure was meant: the firewall has its old rules back and answers its administrators.")
     summary(before, after, survived, seconds, time.monotonic() - began)
     good = survived and not wrong(after) and all(step.ok for step in after.steps)
     return 0 if good else 1
@@ -112,7 +116,7 @@ def summary(before: Look, after: Look, survived: bool, seconds: float, total: fl
     row("", "before", "now")
     row("imaging workflow, steps that work", working(before.steps), working(after.steps))
     row("declared connections that get through", count(before.of("open")), count(after.of("open")))
-    row("everything else that was tried", count(before.of("shut")), count(after.of("shut")))
+    row("undeclared connections that get through", count(before.of("shut")), count(after.of("shut")))
     for (source, target), results in by_ends(after.of("shut")):
         earlier = [result for result in before.of("shut") if ends(result) == (source, target)]
         row(f"  {source} -> {target}  {services(results)}", verdict(earlier), verdict(results))
@@ -120,8 +124,9 @@ def summary(before: Look, after: Look, survived: bool, seconds: float, total: fl
     row("a ruleset that locks out its author", "", "undone by the host" if survived else "NOT UNDONE")
     for result in wrong(after):
         print(f"  WRONG: {result.probe} is {result.outcome}, must be {result.probe.expected}")
+    sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     print(
-        "\nLook around:  .venv/bin/ansible-playbook -i inventories/lab pacs.hardening.site --check --diff"
+        f"\nLook around:  {sudo}.venv/bin/ansible-playbook -i inventories/lab pacs.hardening.site --check --diff"
         "\nThe site:     inventories/lab/group_vars/all/site.yml"
         "\nRemove it:    scripts/demo --down"
     )
@@ -139,7 +144,8 @@ def ends(result: Result) -> tuple[str, str]:
 
 
 def services(results: Sequence[Result]) -> str:
-    return " ".join(dict.fromkeys(str(result.probe.port) for result in results))
+    names = dict.fromkeys(result.probe.port for result in results)
+    return ", ".join(SERVICES.get(port, str(port)) for port in names)
 
 
 def verdict(results: Sequence[Result]) -> str:

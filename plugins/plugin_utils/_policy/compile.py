@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_network
 
-import netaddr
-
 from .._flows.model import Derived, Endpoint, Flow
 from .._site.faults import Fault
 from .._site.model import Firewall, Leg, Network, Site
@@ -157,6 +155,9 @@ def _span(network: Network) -> Span:
 
 def _undeclared(site: Site) -> tuple[Span, ...]:
     """Every address that no zone declares, of both IP versions."""
+    # Here and not above: where it is missing, the faces say so in one sentence before they call anything.
+    import netaddr
+
     declared = netaddr.IPSet(str(network) for zone in site.zones.values() for network in zone.networks)
     everything = netaddr.IPSet(["0.0.0.0/0", "::/0"])
     return tuple(
