@@ -101,7 +101,8 @@ class ActionModule(ActionBase):
         while answer is None and deadline - time.monotonic() > 3.0:
             time.sleep(1.0)
             renew(self._connection)
-            answer, problem = self._attempt(CHANGE_MODULE, confirmation, task_vars, deadline - time.monotonic() - 1.0)
+            # The first problem is the telling one; later ones may only be the time running out.
+            answer, _later = self._attempt(CHANGE_MODULE, confirmation, task_vars, deadline - time.monotonic() - 1.0)
         if answer is None:
             self._say(
                 task_vars,
@@ -199,8 +200,7 @@ class ActionModule(ActionBase):
 
 def _cut_message(table: str, change_id: str, problem: str, deadline: str, fate: _Fate) -> str:
     message = (
-        f"table {table}: the new rules cut the management connection: no new one could be made under them "
-        f"({problem}). "
+        f"table {table}: the new rules cut the management connection: no new one could be made under them ({problem}). "
     )
     if fate.answer is not None:
         message += (
