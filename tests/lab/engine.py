@@ -60,7 +60,7 @@ def settle(image: str) -> str:
     works.
     """
     if state.ENGINE_NOTE.exists():
-        mode, _, version = state.ENGINE_NOTE.read_text(encoding="utf-8").strip().partition(" ")
+        mode, _blank, version = state.ENGINE_NOTE.read_text(encoding="utf-8").strip().partition(" ")
         if version == podman_version():
             return mode
     faults = []

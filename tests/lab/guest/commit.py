@@ -41,7 +41,8 @@ def main() -> None:
     association = entity.associate(options.host, options.port, ae_title=options.called)
     if not association.is_established:
         sys.exit(f"no association with {options.called} at {options.host}:{options.port}")
-    answer, _ = association.send_n_action(request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+    sop = StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    answer, _data = association.send_n_action(request, 1, *sop)
     association.release()
     json.dump({"transaction": str(request.TransactionUID), "status": answer.get("Status")}, sys.stdout)
 

@@ -29,7 +29,7 @@ class Handler(socketserver.StreamRequestHandler):
                 return
             buffer += piece
             while END in buffer:
-                frame, _, buffer = buffer.partition(END)
+                frame, _end, buffer = buffer.partition(END)
                 self.answer(frame.partition(START)[2].decode("utf-8", errors="replace"))
 
     def answer(self, message: str) -> None:

@@ -55,7 +55,7 @@ def echo_request() -> bytes:
 
 def read_pdu(connection: socket.socket) -> tuple[int, bytes]:
     header = exactly(connection, 6)
-    kind, _, length = struct.unpack(">BBI", header)
+    kind, _reserved, length = struct.unpack(">BBI", header)
     return kind, exactly(connection, min(length, 65536))
 
 
