@@ -82,6 +82,7 @@ class _Compiler:
         return EnforcementPolicy(
             enforcement_point=self._firewall.name,
             site=self._site.name,
+            interfaces=tuple(dict.fromkeys(leg.interface for leg in self._firewall.legs)),
             zones={name: span for name, span in {**spans, **firewalls}.items() if name in used},
             outside=outside,
             passages=tuple(

@@ -23,6 +23,7 @@ def to_document(policy: EnforcementPolicy) -> dict[str, Any]:
         "format": _FORMAT,
         "enforcement_point": policy.enforcement_point,
         "site": policy.site,
+        "interfaces": list(policy.interfaces),
         "outside": policy.outside,
         "zones": {name: [_span_text(span) for span in spans] for name, spans in policy.zones.items()},
         "passages": [
@@ -71,12 +72,16 @@ class _Decoder:
 
     def policy(self, value: object) -> EnforcementPolicy:
         fields = self._reader.fields(
-            value, "policy", ("format", "enforcement_point", "passages", "admissions"), ("site", "outside", "zones")
+            value,
+            "policy",
+            ("format", "enforcement_point", "passages", "admissions"),
+            ("site", "interfaces", "outside", "zones"),
         )
         fields.one("format", self._format)
         return EnforcementPolicy(
             enforcement_point=fields.text("enforcement_point"),
             site=fields.one("site", lambda text, path: str(text)) or "",
+            interfaces=fields.each("interfaces", self._reader.interface),
             zones=fields.named("zones", self._spans),
             outside=fields.one("outside", self._reader.text),
             passages=fields.each("passages", self._passage),

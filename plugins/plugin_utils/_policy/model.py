@@ -58,11 +58,13 @@ class EnforcementPolicy:
     """The whole policy of one enforcement point.
 
     ``zones`` gives the addresses of each zone that stands in a passage, so that zones behind one interface can be told
-    apart by prefix. ``outside`` names the zone that holds every address no other zone declares.
+    apart by prefix. ``interfaces`` are all that the site declares, those without a passage too: there nothing may pass;
+    none means that any may be there. ``outside`` names the zone that holds every address no other zone declares.
     """
 
     enforcement_point: str
     site: str
+    interfaces: tuple[str, ...]
     zones: Mapping[str, tuple[Span, ...]]
     outside: str | None
     passages: tuple[Passage, ...]

@@ -28,7 +28,7 @@ def policy_from_flows(name: str, flows: object, management: object) -> Enforceme
     if reader.faults:
         raise SiteError(reader.faults)
     passage = Passage(EVERYWHERE, EVERYWHERE, (), tuple(permit for permit in permits if permit))
-    return EnforcementPolicy(name, "", {}, None, (passage,), tuple(admissions))
+    return EnforcementPolicy(name, "", (), {}, None, (passage,), tuple(admissions))
 
 
 def _permit(reader: Reader, value: object, path: str) -> Permit | None:
