@@ -40,6 +40,10 @@ class Nft:
             raise HardeningError(f"table {table} is there, but nft can't list it: {done.complaint}")
         return None
 
+    def ruleset(self) -> str:
+        """The JSON listing of all tables on the host."""
+        return self._require(run([self.path, "-j", "list", "ruleset"]), "-j list ruleset").output
+
     def evaluate(self, text: str, table: str) -> tuple[str, str] | None:
         """(JSON listing, text listing without counters) of a ruleset text, loaded in a private network namespace of
         this host.
