@@ -80,6 +80,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
         lambda site: site["management"].update(sources=[]),
         "pacs_site.management.sources: an empty list. Name the networks from which hosts are administered.",
     ),
+    "management without sources": (
+        lambda site: site["management"].pop("sources"),
+        "pacs_site.management: the key 'sources' is missing. Add 'sources'.",
+    ),
     "no management at all": (
         lambda site: site.pop("management"),
         "pacs_site: the key 'management' is missing. Add 'management'.",
