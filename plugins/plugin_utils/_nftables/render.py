@@ -11,10 +11,11 @@ always gives one text. Works with nft 1.0.6 (Debian 12) and later.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import lru_cache
 from ipaddress import ip_address
+from itertools import islice, product
 
 from .._policy.model import Admission, EnforcementPolicy, Passage, Permit, Span
 from .._site.model import Network
@@ -35,7 +36,7 @@ def render(policy: EnforcementPolicy) -> str:
         f"table {TABLE} {{",
         *_indent(_counters()),
         *_indent(line for passage in forward for line in passage.sets()),
-        *_indent(_admission_sets(policy.admissions)),
+        *_indent(_admission_sets(policy)),
         *_indent(line for passage in forward for line in passage.chain()),
         *_indent(_forward_chains(policy)),
         *_indent(_input_chain(policy.admissions)),
@@ -127,14 +128,14 @@ def _forward_chains(policy: EnforcementPolicy) -> Iterator[str]:
 def _way_chain(
     name: str, way: tuple[str, str], passages: Iterable[Passage], policy: EnforcementPolicy
 ) -> Iterator[str]:
-    passages = tuple(passages)
+    layers = _layers(passages, _overlaps(policy.zones))
     yield f"chain {name} {{"
     yield f'\tcomment "{comment(f"zones behind {way[0]} and {way[1]}, told apart by prefix")}"'
-    for version, ip, _address, _icmp in _FAMILIES:
+    for layer, (version, ip, _address, _icmp) in product(layers, _FAMILIES):
         entries = sorted(
             f"{_range(version, (source.first, source.last))} . {_range(version, (target.first, target.last))}"
             f" : jump {chain_name(passage.source_zone, passage.destination_zone)}"
-            for passage in passages
+            for passage in layer
             for source in _of(version, policy.zones.get(passage.source_zone, ()))
             for target in _of(version, policy.zones.get(passage.destination_zone, ()))
         )
@@ -145,13 +146,45 @@ def _way_chain(
     yield "}"
 
 
-def _admission_sets(admissions: Sequence[Admission]) -> Iterator[str]:
+def _layers(passages: Iterable[Passage], overlaps: Mapping[str, Set[str]]) -> list[list[Passage]]:
+    """Passages in as few maps as possible, none with two that could want the same packet.
+
+    A map takes no overlapping elements and sends a packet one way only; from a map that didn't accept it, it goes on
+    to the next.
+    """
+    layers: list[dict[tuple[str, str], Passage]] = []
+    for passage in passages:
+        source, target = passage.source_zone, passage.destination_zone
+        rivals = set(product(overlaps.get(source, {source}), overlaps.get(target, {target})))
+        layer = next((layer for layer in layers if rivals.isdisjoint(layer)), None)
+        if layer is None:
+            layers.append(layer := {})
+        layer[source, target] = passage
+    return [list(layer.values()) for layer in layers]
+
+
+def _overlaps(zones: Mapping[str, Sequence[Span]]) -> dict[str, set[str]]:
+    """For each zone or firewall, itself and those that share an address with it: a firewall may stand in a zone."""
+    found = {name: {name} for name in zones}
+    spans = sorted((span.version, span.first, span.last, name) for name, many in zones.items() for span in many)
+    for number, (version, _first, last, name) in enumerate(spans, 1):
+        for other_version, other_first, _other_last, other in islice(spans, number, None):
+            if (other_version, other_first) > (version, last):
+                break
+            found[name].add(other)
+            found[other].add(name)
+    return found
+
+
+def _admission_sets(policy: EnforcementPolicy) -> Iterator[str]:
+    admissions = policy.admissions
+    outside = policy.zones.get(policy.outside or "", ())
     for version, _ip, address, icmp in _FAMILIES:
         for bound in (True, False):
             mine = [item for item in admissions if item.source.version == version and bool(item.interface) == bound]
             first = "ifname . " if bound else ""
-            flows = _admitted(version, (item for item in mine if item.protocol != "icmp"))
-            pings = _admitted(version, (item for item in mine if item.protocol == "icmp"))
+            flows = _admitted(version, (item for item in mine if item.protocol != "icmp"), outside)
+            pings = _admitted(version, (item for item in mine if item.protocol == "icmp"), outside)
             yield from _set(
                 _admission_set("admit", version, bound),
                 f"{first}{address} . inet_proto . inet_service",
@@ -163,11 +196,14 @@ def _admission_sets(admissions: Sequence[Admission]) -> Iterator[str]:
             )
 
 
-def _admitted(version: int, admissions: Iterable[Admission]) -> Iterator[str]:
+def _admitted(version: int, admissions: Iterable[Admission], outside: Iterable[Span]) -> Iterator[str]:
     by_interface: dict[str, list[Box]] = defaultdict(list)
+    undeclared = [(span.first, span.last) for span in _of(version, outside)]
     for item in admissions:
         ports = (item.ports.first, item.ports.last) if item.ports else _NO_PORTS
-        by_interface[item.interface].append(Box(item.protocol, _span(item.source), (0, 0), ports, item.note))
+        # A zone's address that comes from outside is spoofed, and another zone's may come by the same interface.
+        sources = undeclared if undeclared and item.source.prefixlen == 0 else [_span(item.source)]
+        by_interface[item.interface].extend(Box(item.protocol, source, (0, 0), ports, item.note) for source in sources)
     for interface, boxes in sorted(by_interface.items()):
         first = [f'"{interface}"'] if interface else []
         for box in disjoint(_unique(boxes)):

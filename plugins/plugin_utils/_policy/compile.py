@@ -72,10 +72,12 @@ class _Compiler:
         firewalls: dict[str, tuple[Span, ...]] = {}
         for flow in flows:
             if flow.destination.kind == "firewall" and flow.destination.name == self._firewall.name:
-                self._admit(flow)
+                self._admit(flow, spans)
             elif not (flow.source.kind == "firewall" and flow.source.name == self._firewall.name):
                 self._forward(flow)
         used = {name for pair, (_ways_in, permits) in self._passages.items() if permits for name in pair}
+        if outside and any(admission.source.prefixlen == 0 for admission in self._admissions):
+            used.add(outside)
         for name in used.difference(spans):
             addresses = self._site.firewalls[name].addresses
             firewalls[name] = tuple(_span(ip_network(address)) for address in addresses)
@@ -93,10 +95,12 @@ class _Compiler:
             admissions=tuple(self._admissions),
         )
 
-    def _admit(self, flow: Flow) -> None:
+    def _admit(self, flow: Flow, spans: Mapping[str, tuple[Span, ...]]) -> None:
         note = _note(flow)
+        # The outside zone may be everything by name and yet hold no address of an IP version.
+        versions = {span.version for span in spans.get(flow.source.zone or "", ())} if flow.source.zone else {4, 6}
         for leg in self._legs.get(_node(flow.source), ()):
-            for source in flow.source.networks:
+            for source in (network for network in flow.source.networks if network.version in versions):
                 self._admissions.append(Admission(leg.interface, source, flow.protocol, flow.ports, note))
 
     def _forward(self, flow: Flow) -> None:

@@ -44,7 +44,10 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Connections to the enforcement point itself: its own protection. An empty interface means any."""
+    """Connections to the enforcement point itself: its own protection. An empty interface means any.
+
+    A source of everything (prefix length 0) stands for the outside zone where the policy has addresses for it.
+    """
 
     interface: str
     source: Network

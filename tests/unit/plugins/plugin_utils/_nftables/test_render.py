@@ -56,6 +56,25 @@ def test_zones_behind_one_interface_are_told_apart_by_prefix() -> None:
     assert "198.18.41.0-255.255.255.255 . 198.18.30.0/24 : jump from_external_to_pacs," in text
 
 
+def test_one_map_never_holds_overlapping_elements() -> None:
+    """A firewall's address lies in the outside zone here, and nft refuses a map where two elements want one packet."""
+    site = lab_site()
+    site["conduits"] = [{"from": "management", "to": "external", "service": "https", "reason": "updates"}]
+    text = rendered(site, "core")
+    maps = re.findall(r"vmap \{\n(.*?)\}", text, re.DOTALL)
+    assert [len(re.findall(r"_to_edge,", one)) for one in maps if "_to_edge," in one] == [1, 1]
+    assert not [one for one in maps if "_to_edge," in one and "_to_external," in one]
+
+
+def test_whom_the_outside_may_reach_on_a_firewall_no_declared_zone_may() -> None:
+    site = lab_site()
+    site["conduits"] = [{"from": "external", "to": "core", "protocol": "udp", "ports": [500], "reason": "VPN"}]
+    text = rendered(site, "core")
+    assert '"uplink0" . 0.0.0.0-198.17.255.255 . udp . 500 comment' in text
+    assert '"uplink0" . ::-fd00:17:ffff:ffff:ffff:ffff:ffff:ffff . udp . 500 comment' in text
+    assert "0.0.0.0/0" not in text
+
+
 def test_the_same_connection_for_two_reasons_is_one_element() -> None:
     flow = {"source": "10.0.1.5", "destination": "10.0.2.5", "protocol": "tcp", "port": 104}
     text = render(policy_from_flows("fw", [flow | {"reason": "one"}, flow | {"reason": "two"}], MANAGEMENT))

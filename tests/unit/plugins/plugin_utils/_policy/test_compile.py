@@ -58,6 +58,20 @@ def test_the_outside_is_what_no_zone_declares() -> None:
         assert not [span for span in spans if span.version == 4 and span.first <= last and first <= span.last]
 
 
+def test_an_outside_without_addresses_of_a_version_admits_none_of_it() -> None:
+    site = example_site()
+    site["zones"]["ris"]["networks"] = ["0.0.0.0/0"]
+    for name in ("modality", "pacs"):
+        site["zones"][name]["networks"] = ["fd00:20::/64"] if name == "modality" else ["fd00:30::/64"]
+    site["devices"] = {"ris1": {"zone": "ris", "addresses": ["198.18.40.10"]}}
+    site["workflows"] = []
+    site["firewalls"]["edge"]["addresses"] = ["198.18.1.1", "fd00:1::1"]
+    site["conduits"] = [{"from": "external", "to": "edge", "service": "ntp", "reason": "time"}]
+    policy = compile_site(site).policies["edge"]
+    assert [str(item.source) for item in policy.admissions if item.protocol == "udp"] == ["::/0"]
+    assert {span.version for span in policy.zones["external"]} == {6}
+
+
 def test_zones_that_no_firewall_joins_are_a_finding() -> None:
     site = example_site()
     for name in ("modality", "ris"):
