@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A host's evidence, whole or in part. Private."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import FORMAT
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_orthanc import orthanc
+from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
+from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import utc
+from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import Reader, collect
+
+
+def host_evidence(parts: Iterable[str], timeout: float, host: Host) -> dict[str, Any]:
+    """The evidence document of the parts; each has I(timeout) seconds, all at the same time."""
+    readers: dict[str, Reader] = {
+        "system": host.system,
+        "nftables": host.nftables,
+        "sockets": host.sockets,
+        "forwarding": host.forwarding,
+        "firewall_changes": host.firewall_changes,
+        "orthanc": lambda: orthanc(host),
+        "accounts": host.accounts,
+        "logging": host.logging,
+    }
+    started = utc()
+    return {
+        "format": FORMAT,
+        "collected_at": started,
+        "parts": collect({name: readers[name] for name in parts}, timeout),
+    }

@@ -1,0 +1,164 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_evidence_info
+short_description: Read what a host shows about its security, and change nothing
+version_added: 0.1.0
+author:
+  - pacs.hardening contributors (@pacs-hardening)
+description:
+  - Collects in one run what the controls of this collection judge on a host, and judges nothing itself.
+  - Each part stands alone. C(absent) means that the host has no such thing; C(error) means that nobody could look,
+    and says why. Neither is ever taken for a good sign.
+  - The host needs nothing but Python. Most parts need root for a whole answer; without it they say so.
+  - Returns no patient data and no secrets. Of the configuration of Orthanc only options on a fixed list are looked at;
+    of its users only how many there are, and which of them every reader of a manual can log in as.
+options:
+  parts:
+    description: What to look at.
+    type: list
+    elements: str
+    choices: [system, nftables, sockets, forwarding, firewall_changes, orthanc, accounts, logging]
+    default: [system, nftables, sockets, forwarding, firewall_changes, orthanc, accounts, logging]
+  timeout:
+    description: Seconds after which a part is given up, from 0.1 to 60. All parts are read at the same time.
+    type: float
+    default: 3
+extends_documentation_fragment:
+  - pacs.hardening.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: N/A
+  idempotent:
+    support: full
+notes:
+  - The configuration of Orthanc is read from where the running server's command line names it, else from
+    C(/etc/orthanc). What was changed there since the server started is not in force yet.
+  - Of the tables of others in the ruleset, comments and log prefixes are left out.
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  pacs.hardening.host_evidence_info:
+  become: true
+  register: host
+
+- name: Show who listens
+  ansible.builtin.debug:
+    var: host.evidence.parts.sockets.value.listeners
+  when: host.evidence.parts.sockets.status == 'ok'
+"""
+
+RETURN = r"""
+evidence:
+  description: What was seen.
+  returned: success
+  type: dict
+  contains:
+    format:
+      description: Version of this document.
+      type: int
+      sample: 1
+    collected_at:
+      description: When the host was looked at, by its own clock, in UTC.
+      type: str
+      sample: '2026-11-24T00:12:15Z'
+    parts:
+      description:
+        - Each part with its C(status).
+        - V(ok) comes with C(value); V(absent) (the host has no such thing) and V(error) (nobody could look) come with
+          C(reason), one line. What could not be known inside a part is V(null).
+      type: dict
+      contains:
+        system:
+          description: C(os) and C(version) as in os-release, C(kernel), C(python), C(hostname).
+          type: dict
+        nftables:
+          description: C(version) of nft and C(listing), what C(nft -j list ruleset) prints.
+          type: dict
+        sockets:
+          description:
+            - C(listeners), a list of C(protocol) (tcp, udp), C(family) (4, 6), C(address), C(port) and C(process).
+          type: dict
+        forwarding:
+          description: C(ipv4) and C(ipv6), whether the host passes packets on, be it for one interface only.
+          type: dict
+        firewall_changes:
+          description:
+            - C(pending), changes that wait for their confirmation, each with C(id) and C(deadline_utc).
+            - C(confirmed), the one of table C(inet pacs) that is loaded at boot, with C(id), C(created_utc) and
+              C(text_sha256).
+            - C(boot_unit), whether it is C(enabled) and C(active).
+          type: dict
+        orthanc:
+          description:
+            - C(configured), whether it has a configuration, and C(running).
+            - C(aet) and C(aet_problem), what is wrong with it if anything is.
+            - C(switches), the options that matter, by Orthanc's names, with its defaults where they aren't set;
+              C(unusable), names of options whose values Orthanc can't use.
+            - C(modalities), each with C(name), C(aet), C(aet_problem), C(host_is_address), C(port), C(tls) and
+              C(rights) by Orthanc's names; V(null) where Orthanc keeps them in its database.
+              C(unusable_modalities), how many entries Orthanc can't use.
+            - C(registered_users), how many; C(guessable_users), how many have no password or their name as password;
+              C(shipped_credentials), names of users whose name and password are known from products and manuals.
+            - C(environment_settings), how many variables of the container image are set; the image writes what they
+              say into the configuration.
+            - C(sources), the files that were read.
+          type: dict
+        accounts:
+          description: C(login_users), local accounts with a shell.
+          type: dict
+        logging:
+          description:
+            - C(journald), whether it runs; C(nflog_listener), whether a program takes the firewall's drop log from the
+              kernel (group C(drop_log_group)).
+            - C(forwarders), programs that run and are configured to pass logs on to another host; C(forwarded),
+              whether there is one, V(null) where their configuration can't be read.
+          type: dict
+  sample:
+    format: 1
+    collected_at: '2026-11-24T00:12:15Z'
+    parts:
+      forwarding:
+        status: ok
+        value:
+          ipv4: false
+          ipv6: false
+      nftables:
+        status: error
+        reason: 'needs root: only root can read the firewall''s rules'
+      orthanc:
+        status: absent
+        reason: no Orthanc server runs here, and there is no /etc/orthanc
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import PARTS
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence import host_evidence
+from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "parts": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+            "timeout": {"type": "float", "default": 3},
+        },
+        supports_check_mode=True,
+    )
+    timeout = module.params["timeout"]
+    if not 0.1 <= timeout <= 60:
+        module.fail_json(msg=f"timeout is {timeout:g}; it must be from 0.1 to 60 seconds")
+    module.exit_json(changed=False, evidence=host_evidence(module.params["parts"], timeout, Host()))
+
+
+if __name__ == "__main__":
+    main()
