@@ -10,7 +10,7 @@ import re
 #: The NFLOG group into which the compiled rules log what they refuse.
 DROP_LOG_GROUP = 5
 
-#: Programs that pass logs on, by the name of their process, to the files that say where to.
+#: Programs that pass logs on, to the files that say where to.
 FORWARDERS = {
     "rsyslogd": ("/etc/rsyslog.conf", "/etc/rsyslog.d/*.conf"),
     "syslog-ng": ("/etc/syslog-ng/syslog-ng.conf", "/etc/syslog-ng/conf.d/*.conf"),
@@ -21,6 +21,8 @@ FORWARDERS = {
     ),
 }
 
+JOURNALD = "systemd-journald"
+
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
 _REMOTE = {
     # *.* @host, *.* @@host:port, action(type="omfwd" ...), omrelp.
@@ -28,11 +30,6 @@ _REMOTE = {
     "syslog-ng": re.compile(r"\b(?:network|syslog|tcp6?|udp6?)\s*\(\s*(?!\))[^)]"),
     "systemd-journal-upload": re.compile(r"(?m)^\s*URL\s*=\s*\S"),
 }
-
-
-def process_name(comm: str) -> str | None:
-    """The key of C(FORWARDERS) for a process; the kernel cuts names to 15 characters."""
-    return next((name for name in FORWARDERS if name[:15] == comm), None)
 
 
 def sends_away(name: str, text: str) -> bool:

@@ -18,12 +18,12 @@ _PROCESS = "Orthanc"
 
 def orthanc(host: Host) -> dict[str, Any]:
     """The part C(orthanc): of the server that runs, else of what it would start with."""
-    pids = [pid for pid, name in host.processes() if name == _PROCESS and _arguments(host, pid)]
+    pids = [pid for pid, name in host.processes() if name == _PROCESS and host.arguments(pid)]
     if len(pids) > 1:
         raise Unreadable(f"{len(pids)} Orthanc servers run here, and this reads only one on a host")
     if pids:
         pid = pids[0]
-        path = configuration_path(_arguments(host, pid))
+        path = configuration_path(host.arguments(pid))
         files = _files(_root(host, pid), os.path.join(_folder(host, pid, path), path)) if path else ()
         return orthanc_document(files, _environment(host, pid), running=True)
     configuration = f"{host.etc}/orthanc"
@@ -38,10 +38,6 @@ def orthanc(host: Host) -> dict[str, Any]:
 def configuration_path(arguments: list[str]) -> str:
     """The file or folder that a server's command line names, empty if it names none."""
     return next((word for word in arguments[1:] if word and not word.startswith("-")), "")
-
-
-def _arguments(host: Host, pid: int) -> list[str]:
-    return read_file(f"{host.proc}/{pid}/cmdline").split("\0")[:-1]
 
 
 def _folder(host: Host, pid: int, path: str) -> str:

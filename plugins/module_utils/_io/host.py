@@ -104,21 +104,15 @@ class Host:
 
     def logging(self) -> dict[str, Any]:
         """Who takes the drop log and who passes logs on to another host."""
-        running = {name for _pid, name in self.processes()}
-        sending, unknown = [], False
-        for comm in sorted(running):
-            name = logs.process_name(comm)
-            if name is not None:
-                away = self._sends_away(name)
-                unknown = unknown or away is None
-                if away:
-                    sending.append(name)
+        running = {os.path.basename(self.arguments(pid)[0]) for pid, _name in self.processes() if self.arguments(pid)}
+        away = {name: self._sends_away(name) for name in logs.FORWARDERS if name in running}
+        sending = sorted(name for name, known in away.items() if known)
         return {
-            "journald": "systemd-journal" in running,
+            "journald": logs.JOURNALD in running,
             "nflog_listener": self._nflog_listener(),
             "drop_log_group": logs.DROP_LOG_GROUP,
-            "forwarders": sorted(sending),
-            "forwarded": True if sending else None if unknown else False,
+            "forwarders": sending,
+            "forwarded": True if sending else None if None in away.values() else False,
         }
 
     def processes(self) -> Iterator[tuple[int, str]]:
@@ -126,6 +120,13 @@ class Host:
         for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isascii() and name.isdigit()):
             with contextlib.suppress(OSError, UnicodeError):  # gone meanwhile
                 yield pid, read_file(f"{self.proc}/{pid}/comm").strip()
+
+    def arguments(self, pid: int) -> list[str]:
+        """The command line of a process; empty for the kernel's own, and for one that is gone."""
+        try:
+            return read_file(f"{self.proc}/{pid}/cmdline").split("\0")[:-1]
+        except OSError:
+            return []
 
     def _owners(self, inodes: set[int]) -> dict[int, str]:
         owners: dict[int, str] = {}

@@ -8,6 +8,7 @@ Private.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import selectors
@@ -116,10 +117,11 @@ def _read(reader: Reader) -> dict[str, Any]:
         return absent(str(exc))
     except (Unreadable, HardeningError) as exc:
         return error(str(exc))
-    except PermissionError as exc:
-        return error(f"{'not permitted' if os.geteuid() == 0 else 'needs root'}: {exc.filename} can't be read")
     except OSError as exc:
-        return error(f"{exc.filename} can't be read: {exc.strerror}")
+        what = f"{exc.filename or 'what the host says'} can't be read"
+        if exc.errno in (errno.EACCES, errno.EPERM):
+            return error(f"{'not permitted' if os.geteuid() == 0 else 'needs root'}: {what}")
+        return error(f"{what}: {exc.strerror or type(exc).__name__}")
     except Exception as exc:
         # Its text may quote what was read; its name can't.
         return error(f"what the host says can't be understood ({type(exc).__name__})")
