@@ -11,7 +11,7 @@ REACHABILITY = """
 {% if page.matrix %}
 <p class="lead">{{ page.matrix_sentence }} Rows are where a new connection starts, columns where it goes.</p>
 <div class="scroll" tabindex="0" role="region" aria-label="Connections between zones">
-<table class="matrix">
+<table class="matrix{% if page.matrix | length > 10 %} dense{% endif %}">
 <caption class="unseen">New connections from each zone (row) to each zone (column), against what was declared</caption>
 <thead><tr>
 <td class="corner">from ↓ to →</td>
@@ -36,7 +36,7 @@ REACHABILITY = """
 {% for word, cells in page.deviations %}
 <details{% if cells | length <= 8 %} open{% endif %}>
 <summary>{{ state(word) }}: {{ pairs(cells) }}</summary>
-<table class="blocks">
+<table class="blocks shown">
 <thead><tr>
 <th scope="col" class="pair">From → to</th><th scope="col">What shows it</th>
 <th scope="col">Declared</th><th scope="col">Firewall</th>

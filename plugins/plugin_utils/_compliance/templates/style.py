@@ -105,6 +105,7 @@ thead th {
 tbody th { font-weight: 600; }
 td.name { min-width: 7.5rem; }
 th.pair { min-width: 12rem; }
+.shown th:nth-child(2) { width: 45%; }
 .wide th:nth-child(1) { width: 28%; }
 .wide th:nth-child(3) { width: 38%; }
 .scroll { overflow-x: auto; }
@@ -115,17 +116,23 @@ th.pair { min-width: 12rem; }
   min-width: 1.1rem;
 }
 
-.matrix { width: auto; min-width: 100%; table-layout: fixed; }
+.matrix { min-width: 100%; }
+.scroll { position: relative; }
 .matrix th, .matrix td {
   border: 1px solid var(--line); padding: 0.4rem 0.3rem; text-align: center; vertical-align: middle;
 }
 .matrix thead th { overflow-wrap: normal; border-bottom: 2px solid var(--ink); }
-.matrix tbody th { text-align: left; padding-left: 0.5rem; }
+.matrix tbody th { text-align: left; padding-left: 0.5rem; min-width: 7.5rem; background: var(--paper); }
 .matrix td { background: var(--tone-bg); color: var(--tone); line-height: 1.25; }
 .matrix td.self { background: repeating-linear-gradient(135deg, transparent 0 5px, var(--line) 5px 6px); }
 .matrix td .mark { display: block; font-size: 1.1rem; }
 .matrix td .short { font-size: 0.78rem; }
 .matrix td a { display: block; color: inherit; }
+/* Many zones: marks alone, the words for those who listen; the legend explains the marks. */
+.dense td .short { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.dense thead th { vertical-align: bottom; }
+.dense thead th span { writing-mode: vertical-rl; transform: rotate(180deg); font-size: 0.8rem; white-space: nowrap; }
+.dense tbody th, .dense thead td { position: sticky; left: 0; font-size: 0.8rem; }
 tr:target { outline: 2px solid var(--open); }
 .matrix .corner { font-weight: 400; font-size: 0.75rem; color: var(--soft); text-align: left; }
 .legend {
@@ -172,8 +179,7 @@ footer p { max-width: 46rem; }
   .matrix thead th span {
     writing-mode: vertical-rl; transform: rotate(180deg); font-size: 0.8rem; white-space: nowrap;
   }
-  .matrix tbody th { font-size: 0.8rem; width: 7rem; padding-left: 0.3rem; }
-  .matrix { table-layout: auto; }
+  .matrix tbody th { font-size: 0.8rem; min-width: 6.4rem; padding-left: 0.3rem; position: sticky; left: 0; }
   .matrix td { min-width: 2.1rem; }
   /* A list table becomes blocks: each cell carries its column's name. */
   .blocks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
@@ -199,17 +205,19 @@ footer p { max-width: 46rem; }
   section.sheet { break-before: page; }
   section:not(.sheet) h2 { margin-top: 1.2rem; }
   h2, h3, h4, summary, caption, .card .top, .group { break-after: avoid; }
-  td.name { min-width: 6.4rem; }
+  td.name { min-width: 7.4rem; }
   th.pair { min-width: 9rem; }
   .card, tr, .note, .legend { break-inside: avoid; }
   .cites li { display: inline; }
-  .cites li + li::before { content: "; "; }
+  .cites li + li::before { content: "·  "; }
   .grid { grid-template-columns: 1fr 1fr; }
   .tally { grid-template-columns: repeat(8, 1fr); }
   .tally li { padding: 0.3rem 0.5rem; font-size: 0.85rem; }
   .scroll { overflow: visible; }
   .matrix th, .matrix td { padding: 0.2rem 0.15rem; overflow-wrap: normal; font-size: 7.5pt; }
   .matrix td .short { font-size: 6.5pt; }
+  .matrix tbody th { min-width: 0; }
+  .dense tbody th { overflow-wrap: anywhere; max-width: 6rem; }
   .facts { grid-template-columns: 7.8rem 1fr; }
   a { text-decoration: none; }
   details { border: 0; margin: 0.5rem 0; }

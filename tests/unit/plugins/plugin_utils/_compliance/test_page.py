@@ -263,6 +263,7 @@ class TestSafe:
         assert "\N{RIGHT-TO-LEFT OVERRIDE}" not in page
         assert "<U+202E>gpj.exe<U+0007><U+D800>" in reader.text
         assert page.encode("utf-8")
+        assert all(character.isprintable() or character == "\n" for character in page)
 
     def test_colours_follow_the_screen_but_paper_is_light(self) -> None:
         page = render_page(document([]))
