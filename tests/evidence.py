@@ -36,6 +36,7 @@ class FakeHost:
         self.write("proc/net/tcp", _TCP)
         self.write("proc/net/udp", _TCP.splitlines()[0] + "\n")
         self.write("proc/sys/net/ipv4/ip_forward", "0\n")
+        self.process(1, "systemd", "/sbin/init")
 
     def write(self, path: str, text: str) -> Path:
         """Put a file there."""

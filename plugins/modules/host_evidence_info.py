@@ -40,7 +40,8 @@ attributes:
     support: full
 notes:
   - The configuration of Orthanc is read from where the running server's command line names it, else from
-    C(/etc/orthanc). What was changed there since the server started is not in force yet.
+    C(/etc/orthanc). What was changed there since the server started is not in force yet, and C(changed_since_start)
+    says so.
   - Of the tables of others in the ruleset, comments and log prefixes are left out.
 """
 
@@ -81,7 +82,9 @@ evidence:
           description: C(os) and C(version) as in os-release, C(kernel), C(python), C(hostname).
           type: dict
         nftables:
-          description: C(version) of nft and C(listing), what C(nft -j list ruleset) prints.
+          description:
+            - C(version) of nft and C(listing), what C(nft -j list ruleset) prints.
+            - C(legacy_tables), tables of the old iptables, which nft doesn't show; V(null) if that isn't known.
           type: dict
         sockets:
           description:
@@ -99,7 +102,8 @@ evidence:
           type: dict
         orthanc:
           description:
-            - C(configured), whether it has a configuration, and C(running).
+            - C(configured), whether it has a configuration; C(running); C(changed_since_start), whether a file of it
+              was written since the server started, V(null) if that isn't known.
             - C(aet) and C(aet_problem), what is wrong with it if anything is.
             - C(switches), the options that matter, by Orthanc's names, with its defaults where they aren't set;
               C(unusable), names of options whose values Orthanc can't use.

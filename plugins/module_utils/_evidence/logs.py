@@ -24,17 +24,28 @@ FORWARDERS = {
 JOURNALD = "systemd-journald"
 
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$")
-_REMOTE = {
-    # *.* @host, *.* @@host:port, action(type="omfwd" ...), omrelp.
-    "rsyslogd": re.compile(r"(?mi)^\s*[^\s#]+\s+@{1,2}[\[(\w]|type\s*=\s*\"om(?:fwd|relp)\""),
-    "syslog-ng": re.compile(r"\b(?:network|syslog|tcp6?|udp6?)\s*\(\s*(?!\))[^)]"),
-    "systemd-journal-upload": re.compile(r"(?m)^\s*URL\s*=\s*\S"),
-}
+# The old form: a selector, then @host, @@host:port, @[address] or @(options)host.
+_RSYSLOG_LINE = re.compile(r"(?m)^[^\n]*\s@@?(?:\([^)\n]*\))?\[?([\w:.-]+)")
+_RSYSLOG_ACTION = re.compile(r"(?is)\baction\s*\((.*?)\)")
+_RSYSLOG_TYPE = re.compile(r"(?i)\btype\s*=\s*\"om(?:fwd|relp)\"")
+_RSYSLOG_TARGET = re.compile(r"(?i)\btarget\s*=\s*\"([^\"]+)\"")
+_SYSLOG_NG_DESTINATION = re.compile(r"(?s)\bdestination\b[^{]*\{(.*?)\}")
+_SYSLOG_NG_DRIVER = re.compile(r"\b(?:network|syslog|tcp6?|udp6?)\s*\(\s*\"?([\w:.-]+)")
+_UPLOAD_URL = re.compile(r"(?m)^\s*URL\s*=\s*(?:\w+://)?\[?([\w:.-]+)")
+_THIS_HOST = ("localhost", "127.", "::1")
 
 
 def sends_away(name: str, text: str) -> bool:
-    """Whether the configuration I(text) of the forwarder I(name) has a remote target."""
-    return _REMOTE[name].search(_COMMENT.sub("", text)) is not None
+    """Whether the configuration I(text) of the forwarder I(name) has a target on another host."""
+    text = _COMMENT.sub("", text)
+    if name == "rsyslogd":
+        actions = [action for action in _RSYSLOG_ACTION.findall(text) if _RSYSLOG_TYPE.search(action)]
+        targets = _RSYSLOG_LINE.findall(text) + [one for action in actions for one in _RSYSLOG_TARGET.findall(action)]
+    elif name == "syslog-ng":
+        targets = [one for block in _SYSLOG_NG_DESTINATION.findall(text) for one in _SYSLOG_NG_DRIVER.findall(block)]
+    else:
+        targets = _UPLOAD_URL.findall(text)
+    return any(not target.lower().startswith(_THIS_HOST) for target in targets)
 
 
 def has_listener(nfnetlink_log: str, group: int = DROP_LOG_GROUP) -> bool:

@@ -15,7 +15,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments impo
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+~-]{0,31}", re.ASCII)
 
 
-def nftables_document(listing: str) -> dict[str, Any]:
+def nftables_document(listing: str, legacy_tables: list[str] | None) -> dict[str, Any]:
     """C(version) and C(listing) from the output of C(nft -j list ruleset).
 
     What people wrote into tables that aren't ours, comments and log prefixes, may say anything and decides nothing:
@@ -31,7 +31,11 @@ def nftables_document(listing: str) -> dict[str, Any]:
                     _strip(body)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as exc:
         raise Unreadable("the output of `nft -j list ruleset` is not what nft writes") from exc
-    return {"version": version if _VERSION.fullmatch(str(version)) else None, "listing": document}
+    return {
+        "version": version if _VERSION.fullmatch(str(version)) else None,
+        "listing": document,
+        "legacy_tables": legacy_tables,
+    }
 
 
 def _is_ours(kind: str, body: dict[str, Any]) -> bool:

@@ -84,7 +84,10 @@ _LARGEST_NUMBER = 2**31 - 1
 
 
 def orthanc_document(
-    files: Sequence[SourceFile], environment: Mapping[str, str] | None, running: bool
+    files: Sequence[SourceFile],
+    environment: Mapping[str, str] | None,
+    running: bool,
+    changed_since_start: bool | None = None,
 ) -> dict[str, Any]:
     """The part C(orthanc). No files: the server runs on its defaults. Raises Unreadable where Orthanc would stop."""
     sections = merge(files, environment)
@@ -127,6 +130,7 @@ def orthanc_document(
     return {
         "configured": bool(files),
         "running": running,
+        "changed_since_start": changed_since_start,
         "aet": _title(aet),
         "aet_problem": _title_problem(aet),
         "switches": switches,

@@ -24,10 +24,11 @@ _STRING_OR_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One file of a configuration; I(path) is what Orthanc calls it."""
+    """One file of a configuration; I(path) is what Orthanc calls it, I(changed) the time of its last change."""
 
     path: str
     text: str
+    changed: float = 0.0
 
 
 def merge(files: Sequence[SourceFile], environment: Mapping[str, str] | None) -> dict[str, Any]:

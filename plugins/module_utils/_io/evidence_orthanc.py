@@ -14,6 +14,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts imp
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
 
 _PROCESS = "Orthanc"
+_CLOCKS_DIFFER = 1.0  # seconds: the kernel rounds the time of its start
 
 
 def orthanc(host: Host) -> dict[str, Any]:
@@ -25,14 +26,15 @@ def orthanc(host: Host) -> dict[str, Any]:
         pid = pids[0]
         path = configuration_path(host.arguments(pid))
         files = _files(_root(host, pid), os.path.join(_folder(host, pid, path), path)) if path else ()
-        return orthanc_document(files, _environment(host, pid), running=True)
+        environment = _environment(host, pid)
+        return orthanc_document(files, environment, True, _changed_since_start(host, pid, files))
     configuration = f"{host.etc}/orthanc"
     if not os.path.isdir(configuration):
         raise Absent(f"no Orthanc server runs here, and there is no {configuration}")
     files = _files("", configuration)
     if not files:
         raise Absent(f"no Orthanc server runs here, and {configuration} holds no configuration")
-    return orthanc_document(files, None, running=False)
+    return orthanc_document(files, None, False, None)
 
 
 def configuration_path(arguments: list[str]) -> str:
@@ -65,10 +67,27 @@ def _environment(host: Host, pid: int) -> dict[str, str] | None:
     return {name: value for name, _equals, value in pairs}
 
 
+def _changed_since_start(host: Host, pid: int, files: tuple[SourceFile, ...]) -> bool | None:
+    """Whether a file was written after the server read it; None if that isn't known."""
+    try:
+        # Field 22, counted behind the name, which may hold blanks and brackets: clock ticks since the host's start.
+        ticks = int(read_file(f"{host.proc}/{pid}/stat").rpartition(")")[2].split()[19])
+        lines = read_file(f"{host.proc}/stat").splitlines()
+        booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+    except (OSError, ValueError, IndexError, StopIteration):
+        return None
+    started = booted + ticks / os.sysconf("SC_CLK_TCK")
+    return any(file.changed > started + _CLOCKS_DIFFER for file in files)
+
+
 def _files(root: str, path: str) -> tuple[SourceFile, ...]:
     """What Orthanc reads: that file, or all C(*.json) of that folder."""
     if not os.path.isdir(root + path):
-        return (SourceFile(path, read_file(root + path)),)
+        return (_file(root, path),)
     names = sorted(name for name in os.listdir(root + path) if name.lower().endswith(".json"))
     paths = [os.path.join(path, name) for name in names if os.path.isfile(os.path.join(root + path, name))]
-    return tuple(SourceFile(one, read_file(root + one)) for one in paths)
+    return tuple(_file(root, one) for one in paths)
+
+
+def _file(root: str, path: str) -> SourceFile:
+    return SourceFile(path, read_file(root + path), os.stat(root + path).st_mtime)

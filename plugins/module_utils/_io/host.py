@@ -60,7 +60,7 @@ class Host:
             raise Absent("nft isn't installed")
         if not is_root():
             raise Unreadable("needs root: only root can read the firewall's rules")
-        return nftables_document(nft.ruleset())
+        return nftables_document(nft.ruleset(), self._legacy_tables())
 
     def sockets(self) -> dict[str, Any]:
         """Who listens. Whose a socket is, is known only where this process may look into its owner."""
@@ -116,7 +116,13 @@ class Host:
         }
 
     def processes(self) -> Iterator[tuple[int, str]]:
-        """Number and name (cut to 15 characters by the kernel) of every process that can be seen, in order."""
+        """Number and name (cut to 15 characters by the kernel) of every process, in order. Raises Unreadable where the
+        host hides those of others (hidepid): what can't be seen is not absent.
+        """
+        try:
+            read_file(f"{self.proc}/1/comm")
+        except OSError:
+            raise Unreadable("needs root: the host hides the processes of others") from None
         for pid in sorted(int(name) for name in os.listdir(self.proc) if name.isascii() and name.isdigit()):
             with contextlib.suppress(OSError, UnicodeError):  # gone meanwhile
                 yield pid, read_file(f"{self.proc}/{pid}/comm").strip()
@@ -130,7 +136,11 @@ class Host:
 
     def _owners(self, inodes: set[int]) -> dict[int, str]:
         owners: dict[int, str] = {}
-        for pid, name in self.processes():
+        try:
+            processes = list(self.processes())
+        except Unreadable:
+            return owners
+        for pid, name in processes:
             if len(owners) == len(inodes):
                 break
             with contextlib.suppress(OSError):
@@ -152,6 +162,18 @@ class Host:
         if not there and family == "ipv4":
             raise Unreadable(f"{switch} isn't there")
         return any(read_file(path).strip() not in ("0", "") for path in there)
+
+    def _legacy_tables(self) -> list[str] | None:
+        """Tables of the old iptables, which nft doesn't show; None if nobody may know."""
+        names: list[str] = []
+        for family in ("ip", "ip6"):
+            try:
+                names += [f"{family} {name}" for name in read_file(f"{self.proc}/net/{family}_tables_names").split()]
+            except FileNotFoundError:
+                continue  # the kernel's part isn't loaded
+            except OSError:
+                return None
+        return sorted(names)
 
     def _nflog_listener(self) -> bool | None:
         try:

@@ -96,6 +96,13 @@ def test_only_names_of_accounts_with_a_shell() -> None:
         ("rsyslogd", 'action(type="omfwd" target="192.0.2.1")\n', True),
         ("rsyslogd", 'action( type = "omrelp" target="x")\n', True),
         ("rsyslogd", "#*.* @@logs.example.org\n*.* /var/log/all\nmail.* -/var/log/mail@host\n", False),
+        ("rsyslogd", 'action(type="omfwd"\n  protocol="tcp"\n  target="192.0.2.1")\n', True),
+        ("rsyslogd", 'action(type="omfwd" target="127.0.0.1")\naction(type="omfile" file="/x")\n', False),
+        ("rsyslogd", "*.* @localhost\n*.* @[::1]:514\n", False),
+        ("rsyslogd", "*.* @(z9)192.0.2.1\n", True),
+        ("rsyslogd", ':msg, contains, "x" @[2001:db8::1]:514\n', True),
+        ("syslog-ng", 'source s { network(ip("192.0.2.1")); };\n', False),
+        ("systemd-journal-upload", "URL=https://[::1]:19532\n", False),
         ("syslog-ng", 'destination d { network("192.0.2.1" port(514)); };\n', True),
         ("syslog-ng", '# network("192.0.2.1")\ndestination d { file("/var/log/x"); };\n', False),
         ("systemd-journal-upload", "[Upload]\nURL=https://logs.example.org\n", True),
@@ -121,7 +128,7 @@ def test_words_in_tables_of_others_are_left_out() -> None:
                 "expr": [{"log": {"prefix": "theirs", "group": 5}}, {"accept": null}]}},
       {"set": {"family": "ip", "table": "pacs", "name": "s", "handle": 4,
                "elem": [{"elem": {"val": "192.0.2.1", "comment": "theirs"}}]}}]}"""
-    document = nftables.nftables_document(listing)
+    document = nftables.nftables_document(listing, [])
     assert document["version"] == "1.0.6"
     assert "ours" in str(document)
     assert "theirs" not in str(document)
@@ -131,7 +138,7 @@ def test_words_in_tables_of_others_are_left_out() -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"nftables": [1]}', '{"nftables": [{"table": {}}]}', "[" * 100000])
 def test_a_listing_that_is_none_is_an_error(text: str) -> None:
     with pytest.raises(parts.Unreadable, match="nft"):
-        nftables.nftables_document(text)
+        nftables.nftables_document(text, None)
 
 
 def test_a_reason_is_one_line() -> None:

@@ -105,6 +105,26 @@ def test_the_configuration_that_the_running_server_was_given(host: FakeHost) -> 
     assert orthanc(host)["value"]["switches"]["DicomPort"] == 104
 
 
+def test_a_configuration_that_was_changed_since_the_server_started(host: FakeHost) -> None:
+    path = host.write("srv/one.json", "{}")
+    host.process(40, "Orthanc", "Orthanc", str(path))
+    assert orthanc(host)["value"]["changed_since_start"] is None
+    host.write("proc/stat", "cpu 1\nbtime 1000000\n")
+    ticks = os.sysconf("SC_CLK_TCK")
+    host.write("proc/40/stat", f"40 (O r) (x) S {'0 ' * 18}{500 * ticks} 0 0\n")
+    for changed, expected in ((1000400, False), (1000600, True)):
+        os.utime(path, (changed, changed))
+        assert orthanc(host)["value"]["changed_since_start"] is expected
+
+
+def test_hidden_processes_are_not_absent_ones(host: FakeHost) -> None:
+    (host.folder / "proc/1/comm").unlink()
+    parts = host.parts("sockets", "orthanc", "logging")
+    assert parts["sockets"]["value"]["listeners"][0]["process"] is None
+    for name in ("orthanc", "logging"):
+        assert parts[name] == {"status": "error", "reason": "needs root: the host hides the processes of others"}
+
+
 def test_a_configuration_without_a_server(host: FakeHost) -> None:
     host.write("etc/orthanc/a.json", '{"DicomPort": 1}')
     value = orthanc(host)["value"]
