@@ -6,6 +6,7 @@ Everything it says was tried: real connections, real images, the real playbook.
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 
 from sites import lab_site
 
-from lab import exercise, lifecycle, nodes, probes
+from lab import exercise, lifecycle, nodes, probes, state
 from lab.errors import LabError
 from lab.exercise import Step
 from lab.listing import rules
@@ -24,7 +25,6 @@ from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
 FIREWALLS = ("core", "edge")
 MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
 WIDTH = 78
-SERVICES = {22: "ssh", 2575: "HL7", 8042: "REST", 11112: "DICOM"}
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,15 @@ def main() -> int:
     hardening = play("pacs.hardening.site")
     seconds = time.monotonic() - started
     if not hardening.ok:
-        print(f"\nThe playbook failed; its output is above. Nothing is half applied: {undone()}")
+        print(
+            "\nThe playbook failed; its output is above. Nothing stays half applied: rules that weren't confirmed are"
+            "\ntaken back by the host itself within a minute. Try again:  scripts/demo"
+        )
         return 1
     heading("4/5  Now: what gets through?")
     after = look()
-    heading("5/5  A mistake on purpose: a ruleset that locks out everybody, its author included")
+    heading("5/5  A mistake on purpose: a ruleset that locks out everybody, you included")
+    say("This playbook must fail, and the firewall must take its rules back by itself.")
     mistake = play(str(MISTAKE))
     survived = mistake_was_undone(mistake)
     if survived:
@@ -102,50 +106,41 @@ def mistake_was_undone(run: PlaybookRun) -> bool:
     return not run.ok and answered and "from_modality_to_pacs" in rules("core")
 
 
-def undone() -> str:
-    return "the host restores the previous ruleset by itself within a minute."
-
-
 def wrong(looked: Look) -> list[Result]:
     return [result for result in looked.results if not result.as_expected]
 
 
 def summary(before: Look, after: Look, survived: bool, seconds: float, total: float) -> None:
-    """One screen."""
+    """One screen of 24 lines."""
     heading(f"{lab_site()['name']}: hardened in {seconds:.0f} s, the whole demo in {total:.0f} s")
     row("", "before", "now")
     row("imaging workflow, steps that work", working(before.steps), working(after.steps))
     row("declared connections that get through", count(before.of("open")), count(after.of("open")))
     row("undeclared connections that get through", count(before.of("shut")), count(after.of("shut")))
-    for (source, target), results in by_ends(after.of("shut")):
-        earlier = [result for result in before.of("shut") if ends(result) == (source, target)]
-        row(f"  {source} -> {target}  {services(results)}", verdict(earlier), verdict(results))
-    print()
-    row("a ruleset that locks out its author", "", "undone by the host" if survived else "NOT UNDONE")
+    for source, results in by_source(after.of("shut")):
+        earlier = [result for result in before.of("shut") if result.probe.source == source]
+        row(f"  {source} -> {targets(results)}", verdict(earlier), verdict(results))
+    undone = "undone by the host" if survived else "NOT UNDONE"
+    print(f"{'a ruleset that locks out its author':{WIDTH - 18}}{undone:>18}")
     for result in wrong(after):
         print(f"  WRONG: {result.probe} is {result.outcome}, must be {result.probe.expected}")
     sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     print(
-        f"\nLook around:  {sudo}.venv/bin/ansible-playbook -i inventories/lab pacs.hardening.site --check --diff"
-        "\nThe site:     inventories/lab/group_vars/all/site.yml"
-        "\nRemove it:    scripts/demo --down"
+        f"\nA dry run:  {sudo}.venv/bin/ansible-playbook pacs.hardening.site --check --diff"
+        "\nThe site:   inventories/lab/group_vars/all/site.yml"
+        "\nRemove it:  scripts/demo --down"
     )
 
 
-def by_ends(results: Iterable[Result]) -> list[tuple[tuple[str, str], list[Result]]]:
-    grouped: dict[tuple[str, str], list[Result]] = {}
+def by_source(results: Iterable[Result]) -> list[tuple[str, list[Result]]]:
+    grouped: dict[str, list[Result]] = {}
     for result in results:
-        grouped.setdefault(ends(result), []).append(result)
+        grouped.setdefault(result.probe.source, []).append(result)
     return list(grouped.items())
 
 
-def ends(result: Result) -> tuple[str, str]:
-    return result.probe.source, result.probe.target
-
-
-def services(results: Sequence[Result]) -> str:
-    names = dict.fromkeys(result.probe.port for result in results)
-    return ", ".join(SERVICES.get(port, str(port)) for port in names)
+def targets(results: Sequence[Result]) -> str:
+    return ", ".join(dict.fromkeys(result.probe.target for result in results))
 
 
 def verdict(results: Sequence[Result]) -> str:
@@ -162,7 +157,7 @@ def working(steps: Sequence[Step]) -> str:
 
 
 def row(text: str, before: str, now: str) -> None:
-    print(f"{text:50}{before:>12}{now:>16}")
+    print(f"{text:{WIDTH - 18}}{before:>9}{now:>9}")
 
 
 def heading(text: str) -> None:
@@ -175,8 +170,12 @@ def say(text: str) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
-    except LabError as error:
+        with state.locked("demo"):
+            sys.exit(main())
+    except BrokenPipeError:  # `scripts/demo | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except (LabError, OSError, subprocess.SubprocessError) as error:
         print(f"\nscripts/demo: {error}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

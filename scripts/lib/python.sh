@@ -86,8 +86,8 @@ _pacs_make_venv() {
         pacs_die "$python could not make an environment in $PACS_VENV." "The lines above are the end of $log." \
             "Is the disk full, or the directory not writable?"
     fi
-    if ! "$PACS_VENV/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
-        -r "$PACS_ROOT/requirements-dev.txt" -r "$PACS_ROOT/requirements.txt" >>"$log" 2>&1 </dev/null; then
+    if ! pacs_patiently "pip" "$log" "$PACS_VENV/bin/python" -m pip install --disable-pip-version-check --no-input \
+        --progress-bar off -r "$PACS_ROOT/requirements-dev.txt" -r "$PACS_ROOT/requirements.txt"; then
         grep -vE '^(Requirement already|Collecting|  Downloading|  Using cached)' "$log" | tail -n 15 >&2
         pacs_die "pip could not install the pinned packages." \
             "The lines above are the end of $log." \

@@ -89,11 +89,11 @@ _pacs_apt_install() {
     local -a install=(env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends
         -o DPkg::Lock::Timeout=120 "$@")
     : >"$log"
-    if _pacs_apt_knows "$@" && "${install[@]}" >>"$log" 2>&1 </dev/null; then
+    if _pacs_apt_knows "$@" && pacs_patiently "apt" "$log" "${install[@]}"; then
         return
     fi
     pacs_say "Refreshing apt's package lists"
-    if ! apt-get update -o DPkg::Lock::Timeout=120 >>"$log" 2>&1 </dev/null || ! "${install[@]}" >>"$log" 2>&1 </dev/null; then
+    if ! pacs_patiently "apt" "$log" apt-get update -o DPkg::Lock::Timeout=120 || ! pacs_patiently "apt" "$log" "${install[@]}"; then
         tail -n 15 "$log" >&2
         pacs_die "apt could not install: $*" \
             "The lines above are the end of $log." \

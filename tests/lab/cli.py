@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         return int(options.call(options) or 0)
-    except LabError as error:
+    except (LabError, OSError, subprocess.SubprocessError) as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -60,9 +60,11 @@ def _reset(options: argparse.Namespace) -> None:
     _up(options, fresh=options.node or list(topology().nodes))
 
 
-def _down(options: argparse.Namespace) -> None:
-    lifecycle.down(_say, with_images=options.images, with_cache=options.cache)
-    _say("the lab is down")
+def _down(options: argparse.Namespace) -> int:
+    removed = lifecycle.down(_say, with_images=options.images, with_cache=options.cache)
+    if removed:
+        _say("the lab is down")
+    return 0 if removed else 3
 
 
 def _status(options: argparse.Namespace) -> int:

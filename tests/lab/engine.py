@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,9 @@ def podman(
 
 
 def last_words(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The end of what a failed command printed."""
-    text = (done.stderr or done.stdout or b"").decode(errors="replace").strip()
-    return text[-1500:]
+    """The end of what a failed command printed, without podman's warnings: they aren't why it failed."""
+    lines = (done.stderr or done.stdout or b"").decode(errors="replace").strip().splitlines()
+    return "\n".join([line for line in lines if "level=warning" not in line] or lines)[-1500:]
 
 
 def environment() -> dict[str, str]:
@@ -54,7 +55,8 @@ def environment() -> dict[str, str]:
 
 
 def settle(image: str) -> str:
-    """Find out, once, whether podman's defaults can start a container of ``image`` here, and note the answer.
+    """Find out, once, whether podman's defaults can start a container of ``image`` here and build on it, and note the
+    answer.
 
     Returns ``default`` or ``restricted``. The note is tests/lab/ssh-proxy's source too. Raises LabError when neither
     works.
@@ -66,7 +68,7 @@ def settle(image: str) -> str:
     faults = []
     for mode in ("default", "restricted"):
         state.ENGINE_NOTE.write_text(f"{mode} {podman_version()}\n", encoding="utf-8")
-        done = podman("run", "--rm", "--pull=never", "--network=none", image, "/bin/true", check=False)
+        done = _trial(image)
         if done.returncode == 0:
             return mode
         faults.append(f"with {'its defaults' if mode == 'default' else RESTRICTED_SETTINGS}: {last_words(done)}")
@@ -74,15 +76,35 @@ def settle(image: str) -> str:
     raise LabError("podman can't start a container on this machine.\n  " + "\n  ".join(faults))
 
 
+def _trial(image: str) -> subprocess.CompletedProcess[bytes]:
+    """Start a container, then build an image: a build asks for limits of its own, which podman 5 is refused on hosts
+    where it may start containers.
+    """
+    done = podman("run", "--rm", "--pull=never", "--network=none", image, "/bin/true", check=False)
+    if done.returncode != 0:
+        return done
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "Containerfile").write_text(f"FROM {image}\nRUN /bin/true\n", encoding="utf-8")
+        done = podman("build", "--pull=never", "--network=host", "--layers=false", "--quiet", folder, check=False)
+    if done.returncode == 0:
+        podman("image", "rm", done.stdout.decode().strip(), check=False)
+    return done
+
+
 @cache
 def podman_version() -> str:
     return podman("--version", check=False).stdout.decode().strip().replace(" ", "-")
 
 
-def check_host() -> None:
-    """Raises LabError unless this process is root, podman is there, and its network back end is netavark."""
+def check_root() -> None:
+    """Raises LabError unless this process is root."""
     if os.geteuid() != 0:
         raise LabError("the lab needs root: run it with sudo")
+
+
+def check_host() -> None:
+    """Raises LabError unless this process is root, podman is there, and its network back end is netavark."""
+    check_root()
     if not shutil.which("podman"):
         raise LabError(
             "podman is missing: apt-get install podman (tests/lab/system-packages.txt lists all that is needed)"

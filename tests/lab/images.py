@@ -38,6 +38,7 @@ DEBIAN_NUMBER = {"bookworm": 12, "trixie": 13}
 # offline.
 DICOM_PACKAGES = ("pydicom", "pynetdicom")
 BUILDERS = 2  # builds at a time
+_REMIND_SECONDS = 60
 _EXPECTED_SECONDS = {"base": 30, "node": 35, "firewall": 10, "clinical": 40}
 
 Progress = Callable[[str], None]
@@ -266,8 +267,17 @@ class _step:
         hint = f" (about {self._expected} s)" if self._expected else ""
         with self._lock:
             self._progress(f"{self._what}{hint} ...")
+        self._over = threading.Event()
+        threading.Thread(target=self._remind, daemon=True).start()
+
+    def _remind(self) -> None:
+        """A slow mirror isn't a hanging program: say so each minute."""
+        while not self._over.wait(_REMIND_SECONDS):
+            with self._lock:
+                self._progress(f"{self._what}: still at it after {time.monotonic() - self._began:.0f} s")
 
     def __exit__(self, kind: object, *_: object) -> None:
+        self._over.set()
         if kind is None:
             with self._lock:
                 self._progress(f"{self._what}: done in {time.monotonic() - self._began:.0f} s")

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from lab import engine, images, network, node_files, nodes, probes, state
 from lab.errors import LabError
@@ -39,6 +40,7 @@ def up(progress: Progress, *, fresh: Collection[str] = ()) -> list[str]:
     for name in fresh:
         lab.node(name)
     with state.locked():
+        _refuse_another(lab, progress)
         network.check_overlap(lab)
         network.note_host()
         state.make_keys(lab)
@@ -57,16 +59,22 @@ def up(progress: Progress, *, fresh: Collection[str] = ()) -> list[str]:
     return made
 
 
-def down(progress: Progress, *, with_images: bool = False, with_cache: bool = False) -> None:
+def down(progress: Progress, *, with_images: bool = False, with_cache: bool = False) -> bool:
     """Remove nodes, networks, routes and keys, and restore the host; also the images and the cached base file systems
     if asked.
+
+    Returns False where the lab on this machine is another working copy's: it stays, with its images.
     """
-    if not shutil.which("podman"):  # then there is nothing but the notes
-        state.remove()
-        return
-    engine.check_host()
+    engine.check_root()
     lab = topology()
     with state.locked():
+        if not shutil.which("podman"):  # then there is nothing but the notes
+            state.remove()
+            return True
+        if other := another_checkout(lab):
+            progress(f"the lab on this machine is of {other}: it stays. scripts/demo --down there removes it")
+            state.remove()
+            return False
         containers = list(engine.inspect_containers(lab.prefix))
         if containers:
             progress(f"removing {len(containers)} nodes ...")
@@ -76,9 +84,32 @@ def down(progress: Progress, *, with_images: bool = False, with_cache: bool = Fa
             progress("removing the images ...")
             images.remove_all()
         if with_cache:
-            for tarball in state.cache_directory().glob("*.tar"):
-                tarball.unlink()
-    state.remove()
+            state.remove_cache()
+        state.remove()
+    return True
+
+
+def another_checkout(lab: Topology) -> Path | None:
+    """The working copy whose lab is on this machine, if it is another one than this and still there."""
+    for row in engine.inspect_containers(lab.prefix).values():
+        owner = _label(row, nodes.CHECKOUT_LABEL)
+        if owner and Path(owner) != state.REPOSITORY and (Path(owner) / "tests" / "lab").is_dir():
+            return Path(owner)
+    return None
+
+
+def _refuse_another(lab: Topology, progress: Progress) -> None:
+    if other := another_checkout(lab):
+        raise LabError(
+            f"the lab of another working copy is on this machine, and there is room for one: {other}\n"
+            f"To remove that one:  '{other}/scripts/demo' --down"
+        )
+    if gone := [
+        owner
+        for row in engine.inspect_containers(lab.prefix).values()
+        if (owner := _label(row, nodes.CHECKOUT_LABEL)) and Path(owner) != state.REPOSITORY
+    ]:
+        progress(f"taking over the lab of a working copy that is gone ({gone[0]})")
 
 
 def status() -> list[NodeStatus]:
@@ -150,9 +181,12 @@ def _plan(lab: Topology, node: Node, image: str) -> _Plan:
 
 
 def _fingerprint(present: dict[str, dict[str, object]], node: Node) -> str | None:
-    row = present.get(node.container)
+    return _label(present.get(node.container), nodes.FINGERPRINT_LABEL)
+
+
+def _label(row: Mapping[str, object] | None, name: str) -> str | None:
     labels = row.get("Labels") if row else None
-    return labels.get(nodes.FINGERPRINT_LABEL) if isinstance(labels, dict) else None
+    return labels.get(name) if isinstance(labels, dict) else None
 
 
 def _remove(containers: list[str]) -> None:

@@ -60,7 +60,10 @@ def note_host() -> None:
         "forwarding": {str(family): path.read_text().strip() for family, path in _FORWARDING.items()},
         "nft": sorted(_nft_tables()),
     }
-    state.HOST_NOTE.write_text(json.dumps(note), encoding="utf-8")
+    # In one step: half a note would keep `down` from restoring anything.
+    partial = state.HOST_NOTE.with_suffix(".partial")
+    partial.write_text(json.dumps(note), encoding="utf-8")
+    partial.rename(state.HOST_NOTE)
 
 
 def create(topology: Topology) -> None:

@@ -11,11 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 from typing import TypeVar
 
+from lab import state
 from lab.engine import environment, last_words, podman
 from lab.errors import LabError
 from lab.topology import Node, Topology, topology
 
 FINGERPRINT_LABEL = "pacs.lab.fingerprint"
+CHECKOUT_LABEL = "pacs.lab.checkout"  # the working copy whose lab it is
 READY_SECONDS = 60.0
 # What systemd, nft and sshd need, and no more: no --privileged, no host devices, no cgroup mounts.
 CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "SYS_PTRACE")
@@ -128,7 +130,8 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
     ]
     podman(
         "create", "--pull=never", "--systemd=always", f"--name={node.container}", f"--hostname={node.name}",
-        f"--label={FINGERPRINT_LABEL}={fingerprint}", f"--cap-add={','.join(CAPABILITIES)}",
+        f"--label={FINGERPRINT_LABEL}={fingerprint}", f"--label={CHECKOUT_LABEL}={state.REPOSITORY}",
+        f"--cap-add={','.join(CAPABILITIES)}",
         # Both profiles forbid the mounts that systemd and lab-proc-sys-net.service make.
         "--security-opt=label=disable", "--security-opt=apparmor=unconfined",
         "--no-hosts", "--dns=none",

@@ -1,5 +1,6 @@
-"""What one lab leaves in the working copy, all below ``.lab/`` (which ignores itself in git): keys, the password,
-notes for `down`.
+"""What one lab leaves in the working copy, all below ``.lab/`` (which ignores itself in git): keys, the password, how
+podman is called. And what it notes about the machine, below /run: there is one lab a machine, whatever the number of
+working copies.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import secrets
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from lab.errors import LabError
@@ -22,8 +23,11 @@ SSH = STATE / "ssh"
 IDENTITY = SSH / "id_ed25519"
 KNOWN_HOSTS = SSH / "known_hosts"
 ENGINE_NOTE = STATE / "engine"
-HOST_NOTE = STATE / "host.json"
 PASSWORD = STATE / "orthanc-password"
+
+# A restart of the machine takes it away, as it does what stands in it: the lock, and how the machine was before `up`.
+MACHINE = Path("/run/pacs-lab")
+HOST_NOTE = MACHINE / "host.json"
 
 ORTHANC_USER = "lab"
 
@@ -46,15 +50,37 @@ def remove() -> None:
     shutil.rmtree(STATE, ignore_errors=True)
 
 
+def remove_cache() -> None:
+    """Remove the base file systems, what an interrupted build left of one, and their folder unless others use it."""
+    folder = cache_directory()
+    for tarball in folder.glob("*.tar"):
+        tarball.unlink()
+    for path in (folder, folder.parent):
+        with suppress(OSError):
+            path.rmdir()
+
+
 @contextmanager
-def locked() -> Iterator[None]:
-    """Only one command at a time may change the lab. Raises LabError when another one holds the lock."""
+def locked(what: str = "lab") -> Iterator[None]:
+    """Only one command at a time may change the lab (``what`` lab), and only one demo may play on it (demo), whichever
+    working copy it is of. Raises LabError when another one holds the lock.
+    """
     make()
-    with open(STATE / "lock", "w", encoding="utf-8") as handle:
+    MACHINE.mkdir(mode=0o755, exist_ok=True)
+    path = MACHINE / f"{what}.lock"
+    with open(path, "a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LabError("another lab command is at work; wait until it has finished, then try again") from None
+            handle.seek(0)
+            whose = handle.read().strip() or "this machine"
+            raise LabError(
+                f"another {'demo' if what == 'demo' else 'lab command'} is at work, of {whose}. Wait until it has "
+                "finished, or stop it (Ctrl-C where it runs), then try again"
+            ) from None
+        handle.truncate(0)
+        handle.write(f"{REPOSITORY}\n")
+        handle.flush()
         yield
 
 

@@ -1,0 +1,58 @@
+# shellcheck shell=bash
+# scripts/demo --down: remove what scripts/demo made, as far as it came. Sourced after bootstrap.sh.
+
+pacs_down() {
+    local venv=$PACS_ROOT/.venv removed='' status=0
+    if [[ ! -e $venv && ! -e $PACS_ROOT/.lab ]] && ! command -v podman >/dev/null; then
+        _pacs_nothing_to_remove
+        return
+    fi
+    pacs_bootstrap down --down
+    if _pacs_lab_is_there; then
+        # The lab's own program removes it. What git pull brought may ask for another environment; this one will do.
+        if ! PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -c 'import lab.cli' 2>/dev/null; then
+            pacs_say "The lab is there, its Python environment isn't: making it, to remove the lab."
+            pacs_bootstrap demo --down
+        fi
+        PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -m lab down --images --cache || status=$?
+        case $status in
+            0) removed='the containers, networks and images, the keys, the cache' ;;
+            3) ;; # another working copy's lab: it said so
+            *) exit "$status" ;;
+        esac
+    else
+        rm -rf -- "$PACS_ROOT/.lab" "$PACS_CACHE/lab"
+        rmdir -- "$PACS_CACHE" 2>/dev/null || true
+    fi
+    if [[ -e $venv ]]; then
+        removed+="${removed:+ and }the Python environment"
+    fi
+    rm -rf -- "$venv" "$PACS_STATE/collections" "$PACS_STATE"/{python-packages.txt,venv.lock} "$PACS_LOGS"/{apt,pip}.log
+    find "$PACS_ROOT"/{plugins,scripts,tests} -name __pycache__ -prune -exec rm -rf {} +
+    rmdir -- "$PACS_LOGS" "$PACS_STATE" 2>/dev/null || true
+    if [[ -n $removed ]]; then
+        pacs_say "Removed: $removed."
+    else
+        _pacs_nothing_to_remove
+    fi
+    if [[ -s $PACS_STATE/installed-packages ]]; then
+        pacs_say "These system packages were installed and stay:"
+        sort -u "$PACS_STATE/installed-packages" | tr '\n' ' ' | fold -s -w 70 | sed 's/^/      /'
+        echo
+    fi
+}
+
+_pacs_nothing_to_remove() {
+    pacs_say "There is nothing of the demo to remove."
+}
+
+# Containers, networks or images, this working copy's or another's, or a note of how the machine was before.
+_pacs_lab_is_there() {
+    [[ -e /run/pacs-lab/host.json ]] && return
+    command -v podman >/dev/null || return
+    local found
+    found=$(podman ps --all --filter 'name=^pacs-lab-' --format '{{.Names}}' &&
+        podman network ls --format '{{.Name}}' | { grep '^pacs-lab-' || true; } &&
+        podman image ls --format '{{.Repository}}' | { grep '^localhost/pacs-lab/' || true; }) || return 0
+    [[ -n $found ]]
+}
