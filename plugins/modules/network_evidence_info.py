@@ -15,8 +15,8 @@ description:
   - Asks declared addresses from the managed host, which is the vantage point, and reports what came back. It judges
     nothing, reads no patient data and writes nothing to a peer.
   - A DICOM server may serve nobody else while a connection to it is silent. So a connection speaks at once or is closed
-    at once, each address has one connection at a time and half a second between two, and an association is always
-    released.
+    at once, each peer (an address, or an AE title with all its addresses) has one connection at a time and half a
+    second between two, and an association is always released.
   - An outcome is V(open) only if the peer showed it. A reset, a closed connection and silence are outcomes of their
     own, never a pass.
   - In DICOM it calls itself C(PACSHARDENING) (AE title) and C(PACSHARDENING_01) (implementation version name), so that

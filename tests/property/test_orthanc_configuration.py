@@ -17,7 +17,14 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_f
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import Unreadable
 
 CANARY = "CANARY^PATIENT c4n4ry-pw"
-scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(), st.just(CANARY))
+scalars = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(),
+    st.just(CANARY),
+)
 trees = st.recursive(
     scalars,
     lambda inner: st.one_of(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
@@ -75,6 +75,24 @@ def read_probes(items: Iterable[Mapping[str, Any]]) -> tuple[list[Probe], list[s
             faults.append(f"probe {probe.id}: there are two of that id; give each its own")
         seen.add(probe.id)
     return probes, faults
+
+
+def by_peer(probes: Sequence[Probe]) -> list[list[int]]:
+    """Indexes of the probes in groups of which no two can reach the same peer: those of one address, however it is
+    spelt, are together, and so are those that call one AE title, for a peer may have an address of each family.
+    """
+    groups: list[tuple[set[str], list[int]]] = []
+    for index, probe in enumerate(probes):
+        names = {str(ip_address(probe.address))} | ({f"AE {probe.called_aet}"} if probe.speaks_dicom else set())
+        apart, indexes = [], [index]
+        for group in groups:
+            if group[0] & names:
+                names |= group[0]
+                indexes += group[1]
+            else:
+                apart.append(group)
+        groups = [*apart, (names, sorted(indexes))]
+    return [indexes for _names, indexes in groups]
 
 
 def result(

@@ -4,7 +4,7 @@
 """Ask over the network, with the patience and the restraint that DICOM peers need. Private.
 
 Orthanc and the servers of dcmtk serve nobody else while a connection is silent. So a connection speaks at once or is
-closed at once, an address has one connection at a time, and an association is always released or aborted.
+closed at once, a peer has one connection at a time, and an association is always released or aborted.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom import probes
@@ -27,13 +26,13 @@ from ansible_collections.pacs.hardening.plugins.module_utils._dicom.dialogue imp
     Dialogue,
     dicom_document,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom.probes import Probe, result
+from ansible_collections.pacs.hardening.plugins.module_utils._dicom.probes import Probe, by_peer, result
 
 CONNECT_SECONDS = 5.0
 _FAREWELL_SECONDS = 2.0
 _SIDE_BY_SIDE = 8
 _BETWEEN_CONNECTIONS = 0.05
-_BETWEEN_QUESTIONS_TO_ONE_ADDRESS = 0.5
+_BETWEEN_QUESTIONS_TO_ONE_PEER = 0.5
 
 _UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EACCES)
 
@@ -55,26 +54,22 @@ class _Pace:
 
 def ask_all(questions: Sequence[Probe], timeout: float) -> list[dict[str, Any]]:
     """The results in the order of the questions. I(timeout): seconds to wait for each answer of a peer."""
-    by_address: dict[str, list[int]] = {}
-    for index, probe in enumerate(questions):
-        # One spelling an address: it is the peer that must not be asked twice at a time.
-        by_address.setdefault(str(ip_address(probe.address)), []).append(index)
     results: dict[int, dict[str, Any]] = {}
     pace = _Pace()
 
-    def ask_one_address(indexes: list[int]) -> None:
+    def ask_one_peer(indexes: list[int]) -> None:
         asked = False
         for index in indexes:
             probe = questions[index]
             if not probe.skipped:
                 if asked:
-                    time.sleep(_BETWEEN_QUESTIONS_TO_ONE_ADDRESS)
+                    time.sleep(_BETWEEN_QUESTIONS_TO_ONE_PEER)
                 pace.wait()
                 asked = True
             results[index] = ask(probe, timeout)
 
     with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE) as pool:
-        for done in [pool.submit(ask_one_address, indexes) for indexes in by_address.values()]:
+        for done in [pool.submit(ask_one_peer, indexes) for indexes in by_peer(questions)]:
             done.result()
     return [results[index] for index in range(len(questions))]
 

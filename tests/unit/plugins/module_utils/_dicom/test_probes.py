@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom.probes import read_probes
+from ansible_collections.pacs.hardening.plugins.module_utils._dicom.probes import by_peer, read_probes
 from ansible_collections.pacs.hardening.plugins.module_utils._io.network import ask_all
 
 
@@ -72,3 +72,21 @@ def test_nothing_is_sent_where_the_site_says_so() -> None:
         ("never-tcp", "skipped", 0.0, None),
     ]
     assert results[0]["detail"] == "passive: not spoken to"
+
+
+def test_one_peer_is_one_group() -> None:
+    tcp = {"application": "tcp", "called_aet": None}
+    probes, faults = read_probes(
+        [
+            item(id="0"),
+            item(id="1", address="2001:db8::1"),
+            item(id="2", address="2001:0DB8:0::1", **tcp),
+            item(id="3", address="192.0.2.3", **tcp),
+            item(id="4", address="192.0.2.4", called_aet="RIS1"),
+            item(id="5", address="192.0.2.3", port=22, **tcp),
+            item(id="6", address="192.0.2.1", called_aet="OTHER"),
+        ]
+    )
+    assert not faults
+    assert sorted(by_peer(probes)) == [[0, 1, 2, 6], [3, 5], [4]]
+    assert by_peer([]) == []
