@@ -2,24 +2,24 @@
 # scripts/demo --down: remove what scripts/demo made, as far as it came. Sourced after bootstrap.sh.
 
 pacs_down() {
-    local venv=$PACS_ROOT/.venv removed='' status=0
+    local venv=$PACS_ROOT/.venv removed='' other
     if [[ ! -e $venv && ! -e $PACS_ROOT/.lab ]] && ! command -v podman >/dev/null; then
         _pacs_nothing_to_remove
         return
     fi
     pacs_bootstrap down --down
-    if _pacs_lab_is_there; then
+    if other=$(_pacs_other_checkout); then
+        pacs_say "The lab on this machine is of another working copy and stays. To remove it:"
+        echo "      '$other/scripts/demo' --down"
+        rm -rf -- "$PACS_ROOT/.lab"
+    elif _pacs_lab_is_there; then
         # The lab's own program removes it. What git pull brought may ask for another environment; this one will do.
         if ! PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -c 'import lab.cli' 2>/dev/null; then
             pacs_say "The lab is there, its Python environment isn't: making it, to remove the lab."
             pacs_bootstrap demo --down
         fi
-        PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -m lab down --images --cache || status=$?
-        case $status in
-            0) removed='the containers, networks and images, the keys, the cache' ;;
-            3) ;; # another working copy's lab: it said so
-            *) exit "$status" ;;
-        esac
+        PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -m lab down --images --cache || exit
+        removed='the containers, networks and images, the keys, the cache'
     else
         rm -rf -- "$PACS_ROOT/.lab" "$PACS_CACHE/lab"
         rmdir -- "$PACS_CACHE" 2>/dev/null || true
@@ -44,6 +44,19 @@ pacs_down() {
 
 _pacs_nothing_to_remove() {
     pacs_say "There is nothing of the demo to remove."
+}
+
+# Prints the working copy whose lab is there, if it is another one and still exists (lab.lifecycle.another_checkout).
+_pacs_other_checkout() {
+    local owner
+    command -v podman >/dev/null || return
+    while read -r owner; do
+        if [[ -n $owner && $owner != "$PACS_ROOT" && -d $owner/tests/lab ]]; then
+            printf '%s\n' "$owner"
+            return
+        fi
+    done < <(podman ps --all --filter 'name=^pacs-lab-' --format '{{index .Labels "pacs.lab.checkout"}}' 2>/dev/null)
+    return 1
 }
 
 # Containers, networks or images, this working copy's or another's, or a note of how the machine was before.
