@@ -84,7 +84,7 @@ def look() -> Look:
     steps = []
     for step in exercise.play():
         steps.append(step)
-        say(f"{step.title:50}{'works' if step.ok else 'FAILS'}: {step.detail}")
+        say(f"{step.title:51}{'' if step.ok else 'FAILS: '}{step.detail}")
     return Look(results, tuple(steps))
 
 

@@ -21,8 +21,8 @@ pacs_down() {
         PYTHONPATH=$PACS_ROOT/tests "$venv/bin/python" -m lab down --images --cache || exit
         removed='the containers, networks and images, the keys, the cache'
     else
-        rm -rf -- "$PACS_ROOT/.lab" "$PACS_CACHE/lab"
-        rmdir -- "$PACS_CACHE" 2>/dev/null || true
+        rm -rf -- "$PACS_ROOT/.lab" "$PACS_CACHE"/lab/*.tar
+        rmdir -- "$PACS_CACHE/lab" "$PACS_CACHE" 2>/dev/null || true
     fi
     if [[ -e $venv ]]; then
         removed+="${removed:+ and }the Python environment"

@@ -30,9 +30,7 @@ def play(*, images: int | None = None) -> Iterator[Step]:
 
     def find() -> tuple[bool, str]:
         found = workflows.found_in_orthanc(stored.uids)
-        return bool(found) and found == frozenset(
-            stored.uids
-        ), f"{len(found)} of {len(stored.uids)} found by SOP Instance UID"
+        return bool(found) and found == frozenset(stored.uids), f"{len(found)} of {len(stored.uids)} by instance UID"
 
     def worklist() -> tuple[bool, str]:
         answer = workflows.read_worklist()
@@ -46,19 +44,18 @@ def play(*, images: int | None = None) -> Iterator[Step]:
         answer = workflows.commit(stored.instances)
         return (
             answer.ok,
-            answer.detail
-            or f"{len(answer.committed)} committed, {len(answer.failed)} failed, reported on a new association",
+            answer.detail or f"{len(answer.committed)} committed, {len(answer.failed)} failed",
         )
 
     def order() -> tuple[bool, str]:
         sent = workflows.send_order()
-        return sent.ok, sent.detail or f"message {sent.control_id} acknowledged with {sent.acknowledgement}"
+        return sent.ok, sent.detail or f"acknowledged with {sent.acknowledgement}"
 
     yield _timed("RAD-8  ct1 stores images on pacs1", store)
     yield _timed("       they are in the archive", find)
     yield _timed("RAD-5  ct1 reads its worklist from ris1", worklist)
     yield _timed("RAD-16 ws1 retrieves the studies, pacs1 delivers", retrieve)
-    yield _timed("RAD-10 pacs1 commits to the images", commit)
+    yield _timed("RAD-10 pacs1 commits, on an association of its own", commit)
     yield _timed("RAD-2  his1 orders at ris1", order)
 
 
