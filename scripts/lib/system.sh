@@ -94,9 +94,10 @@ _pacs_apt_install() {
     fi
     pacs_say "Refreshing apt's package lists"
     if ! pacs_patiently "apt" "$log" apt-get update -o DPkg::Lock::Timeout=120 || ! pacs_patiently "apt" "$log" "${install[@]}"; then
-        tail -n 15 "$log" >&2
+        # apt-get update warns, and succeeds, where it reaches no mirror; that is the reason, the rest follows from it.
+        { grep -m 4 '^W: ' "$log" || true; grep -m 8 '^E: ' "$log" || tail -n 15 "$log"; } >&2
         pacs_die "apt could not install: $*" \
-            "The lines above are the end of $log." \
+            "The lines above are from $log." \
             "No network? Connect, or set https_proxy/http_proxy. A mirror? Check /etc/apt/sources.list*." \
             "Or install them yourself and start again: apt-get install $*"
     fi
