@@ -28,6 +28,7 @@ class ActionModule(ActionBase):
         if missing:
             return {**result, "failed": True, "msg": missing}
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import to_document
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         try:
@@ -44,6 +45,7 @@ class ActionModule(ActionBase):
                 firewall.pacs_host: {
                     "firewall": firewall.name,
                     "kind": firewall.kind,
+                    "policy": to_document(compiled.policies[firewall.name]),
                     "ruleset": render(compiled.policies[firewall.name]),
                 }
                 for firewall in firewalls

@@ -78,8 +78,8 @@ flows:
   sample: ["ct1 -> pacs1:11112 tcp, RAD-8 images stored"]
 rulesets:
   description: >-
-    For the inventory host of each firewall its name in the site (C(firewall)), its kind (V(internal) or
-    V(external)) and its ruleset as text.
+    For the inventory host of each firewall its name in the site (C(firewall)), its C(kind) (V(internal) or
+    V(external)), its C(policy) as P(pacs.hardening.policy#filter) returns it, and its C(ruleset) as text.
   returned: success
   type: dict
 """

@@ -25,6 +25,29 @@ def test_a_foreign_table_and_its_counters_survive_every_run() -> None:
         assert _packets(_table("other")) >= seen, "counted on, never reset"
 
 
+def test_a_foreign_table_that_drops_images_is_named_before_anything_is_applied() -> None:
+    rival = """
+    table inet rival {
+        chain forward { type filter hook forward priority 10; policy accept; tcp dport 11112 drop; }
+    }
+    """
+    before = _without_counters(_table("pacs"))
+    site = lab_site()
+    site["conduits"] = [{"from": "ops1", "to": "ris1", "service": "https", "reason": "a change"}]
+    nodes.run("core", ["/usr/sbin/nft", "-f", "-"], input=rival, check=True)
+    try:
+        done = run_playbook("pacs.hardening.site", variables={"pacs_site": site})
+    finally:
+        nodes.run("core", ["/usr/sbin/nft", "delete", "table", "inet", "rival"], check=True)
+    assert done.failed["core"] == 1 and done.changed["core"] == 0, done.output
+    text = " ".join(done.output.split())
+    assert "the firewall would not do what is declared" in text
+    assert "from 198.18.20.11 (modality, modality0) to 198.18.30.10 (pacs, pacs0) tcp 11112" in text
+    assert _without_counters(_table("pacs")) == before
+    again = run_playbook("pacs.hardening.site")
+    assert again.ok and again.changed["core"] == 0, "the control: without that table the same run is content"
+
+
 def test_our_boot_unit_is_enabled(core: testinfra.host.Host) -> None:
     unit = core.service("pacs-firewall")
     assert unit.is_enabled
