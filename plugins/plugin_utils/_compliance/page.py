@@ -32,6 +32,9 @@ def render_page(result: Mapping[str, Any]) -> str:
     """One self-contained HTML5 page from a result document (``pacs-hardening-report/1``).
 
     Pure: one document always gives one text. Raises KeyError if the document lacks a part that its schema requires.
+    Read are: ``schema``, ``site``, ``generated_at`` (ISO 8601, UTC), ``tool``, ``summary.verdict``, ``coverage``,
+    ``reachability``, ``findings`` (``citations`` of ``text``, ``source``, ``status``), ``hosts`` (``parts`` of name to
+    status, ``findings`` of ``control``, ``state``), ``waivers`` and ``limits``. Numbers are counted from the findings.
     """
     return _environment().get_template("page").render(page=page_of(result), style=Markup(STYLE))  # noqa: S704 - our own text
 
