@@ -65,6 +65,8 @@ unavailable:
   sample: nft isn't installed on this host
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
@@ -82,21 +84,25 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    table, ruleset = module.params["table"], module.params["ruleset"]
-    nft = Nft.find()
     try:
-        check_ruleset(ruleset, table)
-        if nft is None:
-            module.exit_json(changed=False, listing=None, unavailable="nft isn't installed on this host")
-        if not is_root():
-            module.fail_json(msg="only root can read the firewall's rules; run this task with `become: true`")
-        evaluated = nft.evaluate(ruleset, table)
-        if evaluated is None:
-            module.exit_json(changed=False, listing=None, unavailable="this host denies private network namespaces")
-        listing = with_table_replaced(nft.ruleset(), table, evaluated[0])
+        listing, unavailable = read_candidate(module.params["table"], module.params["ruleset"])
     except HardeningError as exc:
         module.fail_json(msg=str(exc))
-    module.exit_json(changed=False, listing=listing, unavailable="")
+    module.exit_json(changed=False, listing=listing, unavailable=unavailable)
+
+
+def read_candidate(table: str, ruleset: str) -> tuple[dict[str, Any] | None, str]:
+    """(the host's ruleset with the table replaced, "") or (None, why it can't be known). Raises HardeningError."""
+    check_ruleset(ruleset, table)
+    nft = Nft.find()
+    if nft is None:
+        return None, "nft isn't installed on this host"
+    if not is_root():
+        raise HardeningError("only root can read the firewall's rules; run this task with `become: true`")
+    evaluated = nft.evaluate(ruleset, table)
+    if evaluated is None:
+        return None, "this host denies private network namespaces"
+    return with_table_replaced(nft.ruleset(), table, evaluated[0]), ""
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def stray_error_arrives(hospital: Hospital, source: str, destination: str) -> bo
     ):
         _free(sender, family)
         sender.bind((source, 0))
-        inner = _headers(destination, source, six)
+        inner = _headers(source=destination, destination=source, six=six)
         kind, code = (2, 0) if six else (3, 4)  # packet too big; fragmentation needed
         message = struct.pack("!BBHI", kind, code, 0, 1300) + inner
         if not six:

@@ -119,7 +119,7 @@ def _bodies(objects: list[Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for item in objects:
         if not isinstance(item, Mapping) or len(item) != 1:
             raise ListingError(f"not a listing of nft: {str(item)[:60]!r} is no object of a ruleset")
-        kind, body = next(iter(item.items()))
+        ((kind, body),) = item.items()
         if not isinstance(body, Mapping):
             raise ListingError(f"not a listing of nft: {str(item)[:60]!r} is no object of a ruleset")
         yield kind, body

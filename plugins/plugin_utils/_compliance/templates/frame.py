@@ -80,7 +80,7 @@ PAGE = """<!DOCTYPE html>
 </main>
 <footer>
 <p>This page shows evidence for the controls that it names, at {{ page.generated }}. It doesn't say that anyone complies
-with a law or a standard, or is certified. A state other than “passed” never counts as passed.</p>
+with a law or a standard, or is certified. A state other than &ldquo;passed&rdquo; never counts as passed.</p>
 <p>The same result for machines, with the whole evidence hashes, stands in <code>report.json</code> beside this page
 ({{ page.schema }}). Written by {{ page.tool }}. This page loads nothing, runs no script and holds no patient data.</p>
 </footer>
