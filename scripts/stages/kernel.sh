@@ -6,7 +6,7 @@ set -euo pipefail
 source "$PACS_ROOT/scripts/lib/messages.sh"
 cd "$PACS_ROOT"
 directories=()
-for directory in tests/kernel tests/integration; do
+for directory in tests/kernel tests/mutation tests/integration; do
     if [[ -d $directory ]]; then directories+=("$directory"); fi
 done
 ((${#directories[@]})) || pacs_die "there are no kernel tests: tests/kernel and tests/integration are missing."

@@ -45,7 +45,7 @@ def verify(listing: Mapping[str, Any], policy: EnforcementPolicy) -> Verificatio
     judge = _Judge(policy, interfaces)
     for family in (4, 6):
         for expected in (expect_forward(policy, interfaces, family), expect_input(policy, interfaces, family)):
-            judge.judge(expected, _path(ruleset, expected, interfaces))
+            judge.judge(expected, path_of(ruleset, expected, interfaces))
     return judge.result(ruleset.unfollowed)
 
 
@@ -56,7 +56,7 @@ def _policy_interfaces(policy: EnforcementPolicy) -> Iterator[str]:
     yield from (admission.interface for admission in policy.admissions if admission.interface)
 
 
-def _path(ruleset: Ruleset, expected: Expected, interfaces: Interfaces) -> Path:
+def path_of(ruleset: Ruleset, expected: Expected, interfaces: Interfaces) -> Path:
     """Every base chain on the way, executed on all packets of this IP version."""
     found = []
     families = ("inet", "ip" if expected.family == 4 else "ip6")
