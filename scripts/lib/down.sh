@@ -35,11 +35,17 @@ pacs_down() {
     else
         _pacs_nothing_to_remove
     fi
-    if [[ -s $PACS_STATE/installed-packages ]]; then
-        pacs_say "These system packages were installed and stay:"
-        sort -u "$PACS_STATE/installed-packages" | tr '\n' ' ' | fold -s -w 70 | sed 's/^/      /'
-        echo
-    fi
+    _pacs_packages_that_stay
+}
+
+_pacs_packages_that_stay() {
+    local noted
+    [[ -s $PACS_STATE/installed-packages ]] || return 0
+    noted=$(sort -u "$PACS_STATE/installed-packages")
+    noted=$(comm -23 <(echo "$noted") <(_pacs_missing "$noted"))
+    [[ -n $noted ]] || return 0
+    pacs_say "These system packages were installed and stay:"
+    fold -s -w 70 <<<"${noted//$'\n'/ }" | sed 's/^/      /'
 }
 
 _pacs_nothing_to_remove() {

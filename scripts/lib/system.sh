@@ -79,9 +79,10 @@ _pacs_apt_packages() {
         grep -qxF -- "$name" <<<"$missing" && printf '      %-18s %s\n' "$name" "$why"
     done <<<"$table"
     pacs_require_root "apt installs system packages" "${PACS_ARGUMENTS[@]}"
+    # Before, because apt finishes what it has begun when it is interrupted; scripts/demo --down looks what is there.
+    printf "%s\n" "$missing" >>"$PACS_STATE/installed-packages"
     # shellcheck disable=SC2086 # one argument a name
     _pacs_apt_install $missing
-    printf "%s\n" "$missing" >>"$PACS_STATE/installed-packages"
 }
 
 _pacs_apt_install() {
