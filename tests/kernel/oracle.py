@@ -29,8 +29,8 @@ def allowed(
         or any(
             _is(site, start, source)
             and entry in _towards(site, router, start)
-            and (end == router if leg is None else end != router and leg in _towards(site, router, end))
-            and _is(site, end, target)
+            # What a firewall admits it takes at any of its addresses; those declared say how others forward to it.
+            and (end == router if leg is None else _is(site, end, target) and leg in _towards(site, router, end))
             and _zone(site, start) != _zone(site, end)
             for start, end in _declared(site, protocol, port)
         )

@@ -115,7 +115,9 @@ def _own(random: Random, router: str) -> list[str]:
 
 
 def _conduits(random: Random, site: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    names = [*site["zones"], *site["devices"], *site["devices"], *site["firewalls"], *site["firewalls"]]
+    # Firewalls, and the zones in which their addresses lie, are the ends that most easily get into each other's way.
+    special = [*site["firewalls"], *(zone for zone in ("external", "management") if zone in site["zones"])]
+    names = [*site["zones"], *site["devices"], *site["devices"], *special, *special]
     for _number in range(random.randint(4, 14)):
         ends = {"from": random.sample(names, random.randint(1, 2)), "to": random.sample(names, random.randint(1, 2))}
         if random.random() < 0.4:
@@ -134,15 +136,18 @@ def random_probes(random: Random, site: Mapping[str, Any], count: int) -> dict[P
     for _attempt in range(count * 60):
         conduit = random.choice(site["conduits"]) if random.random() < 0.85 else None
         if conduit:
-            source = random.choice(addresses[random.choice(conduit["from"])] or everything)
-            target = random.choice(addresses[random.choice(conduit["to"])] or everything)
+            # Now and then somebody else instead: what is open to one zone, to outside above all, another may not use.
+            source, target = (
+                random.choice((addresses[random.choice(conduit[end])] if random.random() < 0.85 else []) or everything)
+                for end in ("from", "to")
+            )
             protocol, port = _service(random, conduit)
         else:
             source, target = random.choice(everything), random.choice(everything)
             protocol, port = random.choice(["tcp", "udp", "icmp"]), random.choice(_STRAY_PORTS)
         if random.random() < 0.1:
             source, target = target, source
-        host = home(source) if random.random() < 0.8 else random.choice(hosts)
+        host = home(source) if random.random() < 0.75 else random.choice([*hosts, *["outside"] * 4])
         receiver = home(target)
         usable = host and receiver and host != receiver and (":" in source) == (":" in target)
         if not usable or host is None or receiver is None or (host in OWN and home(source) != host):
