@@ -49,6 +49,9 @@ def last_words(done: subprocess.CompletedProcess[bytes]) -> str:
 def environment() -> dict[str, str]:
     """The environment for podman: the user's, plus our settings where the defaults were seen failing (see `settle`)."""
     values = dict(os.environ)
+    # podman leaves files behind when it copies into a container or is cut off: there `down` finds them.
+    if state.TEMPORARY.is_dir():
+        values["TMPDIR"] = str(state.TEMPORARY)
     if state.ENGINE_NOTE.exists() and state.ENGINE_NOTE.read_text(encoding="utf-8").startswith("restricted"):
         values.setdefault("CONTAINERS_CONF", str(RESTRICTED_SETTINGS))
     return values

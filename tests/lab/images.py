@@ -130,6 +130,7 @@ def ensure(topology: Topology, progress: Progress) -> dict[str, str]:
     )
     missing = [item for item in [*nodes, *rest] if not image_exists(item.tag)]
     if missing:
+        _remove_interrupted_builds()
         _in_parallel(lambda suite: _ensure_base(base(suite), progress), sorted({item.suite for item in missing}))
         settle(base(missing[0].suite).tag)
         _in_parallel(lambda item: _build(item, progress), [item for item in missing if item.kind == "node"])
@@ -151,6 +152,7 @@ def remove_outdated(topology: Topology, progress: Progress) -> None:
 
 def remove_all() -> None:
     """Remove every image of ours. A registry's base stays: it isn't ours."""
+    _remove_interrupted_builds()
     for tag in reversed(_ours()):
         podman("image", "rm", "--force", tag, check=False)
 
@@ -217,9 +219,10 @@ def _build(wanted: Image, progress: Progress) -> None:
         ]
         containerfile = IMAGES / f"{wanted.kind}.Containerfile"
         # The host's network, because podman's own would need name resolution and forwarding that the host may refuse.
+        # No layers: of a build that is cut off they would stay, without a name that tells whose they are.
         podman(
-            "build", "--pull=never", "--network=host", "--format=docker", "--quiet", f"--file={containerfile}",
-            f"--tag={wanted.tag}", *arguments, folder, timeout=900,
+            "build", "--pull=never", "--layers=false", "--network=host", "--format=docker", "--quiet",
+            f"--file={containerfile}", f"--tag={wanted.tag}", *arguments, folder, timeout=900,
         )  # fmt: skip
 
 
@@ -235,6 +238,15 @@ def _copy_dicom_packages(target: Path) -> None:
         distribution = importlib.metadata.distribution(name)
         metadata = next(path for path in distribution.files or [] if path.name == "METADATA")
         shutil.copytree(Path(str(distribution.locate_file(metadata))).parent, target / metadata.parent.name)
+
+
+def _remove_interrupted_builds() -> None:
+    """Remove the working containers of builds that were cut off: podman keeps them, and they keep their image."""
+    listing = podman("ps", "--all", "--external", "--format", "{{.ID}} {{.Image}} {{.Names}}").stdout.decode()
+    for line in listing.splitlines():
+        container, image_name, name = line.split(maxsplit=2)
+        if image_name.startswith(f"{REPOSITORY_PREFIX}/") and "-working-container" in name:
+            podman("rm", "--force", container, check=False)
 
 
 def _ours() -> list[str]:

@@ -40,6 +40,7 @@ def up(progress: Progress, *, fresh: Collection[str] = ()) -> list[str]:
     for name in fresh:
         lab.node(name)
     with state.locked():
+        state.empty_temporary()
         _refuse_another(lab, progress)
         network.check_overlap(lab)
         network.note_host()

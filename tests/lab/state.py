@@ -23,6 +23,7 @@ SSH = STATE / "ssh"
 IDENTITY = SSH / "id_ed25519"
 KNOWN_HOSTS = SSH / "known_hosts"
 ENGINE_NOTE = STATE / "engine"
+TEMPORARY = STATE / "tmp"
 PASSWORD = STATE / "orthanc-password"
 
 # A restart of the machine takes it away, as it does what stands in it: the lock, and how the machine was before `up`.
@@ -44,6 +45,12 @@ def make() -> None:
     """Create ``.lab/``; git never sees it."""
     STATE.mkdir(mode=0o700, exist_ok=True)
     (STATE / ".gitignore").write_text("*\n", encoding="utf-8")
+    TEMPORARY.mkdir(exist_ok=True)
+
+
+def empty_temporary() -> None:
+    shutil.rmtree(TEMPORARY, ignore_errors=True)
+    make()
 
 
 def remove() -> None:
