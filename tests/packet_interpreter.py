@@ -125,9 +125,9 @@ class Host:
         right = body["right"]
         if body["op"] in ("in", "!"):
             words = right if isinstance(right, list) else [right]
-            return (packet.state in words) == (body["op"] == "in")
+            return bool((packet.state in words) == (body["op"] == "in"))
         equal = any(_equal(facts, element) for element in self._each(key, right))
-        return equal == (body["op"] == "==")
+        return bool(equal == (body["op"] == "=="))
 
     def _look_up(self, key: tuple[str, str, str], body: Mapping[str, Any], packet: Sent) -> Any:
         parts = body["key"]["concat"] if "concat" in body["key"] else [body["key"]]

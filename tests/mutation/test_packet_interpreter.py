@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from random import Random
-from typing import Any
 
 import pytest
 from mutation.mutate import MUTATIONS, mutate
 from mutation.packets import random_packets
 from mutation.test_mutations import SITES, compiled
 from nft_listing import needs_nft
-from packet_interpreter import Host, Sent
-
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables import packets as dimension
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.expected import expect_forward, expect_input
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.interfaces import Interfaces, interface_names
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.listing import read_listing
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.program import Budget, Path
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import path_of
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.walk import Outcome
-from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model import EnforcementPolicy
+from packet_interpreter import Host
+from single_packet import VerifiersView
 
 pytestmark = [needs_nft, pytest.mark.kernel, pytest.mark.slow]
 
 RULESETS, PACKETS = 26, 2000
-_NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "ipv6-icmp": 58}
 
 
 def test_both_agree_on_fifty_thousand_packets() -> None:
@@ -36,7 +25,7 @@ def test_both_agree_on_fifty_thousand_packets() -> None:
         for _damage in range(number % 4):
             made = mutate(random, listing, random.choice(MUTATIONS))
             listing = made[0] if made else listing
-        host, verifier = Host(listing), _Verifier(listing, policy)
+        host, verifier = Host(listing), VerifiersView(listing, policy)
         for packet in random_packets(random, (listing,), PACKETS * 2):
             expected = host.passes(packet)
             assert verifier.passes(packet) == expected, f"{packet} passes: {expected}"
@@ -44,43 +33,3 @@ def test_both_agree_on_fifty_thousand_packets() -> None:
             passed += expected
     assert seen >= 50_000
     assert passed >= 5_000
-
-
-class _Verifier:
-    """The verifier's own reading of a ruleset, asked about one packet."""
-
-    def __init__(self, listing: Any, policy: EnforcementPolicy) -> None:
-        ruleset = read_listing(listing)
-        ways = [name for passage in policy.passages for way in passage.interfaces for name in way]
-        admitting = [admission.interface for admission in policy.admissions if admission.interface]
-        self._known = {"lo", *policy.interfaces, *ways, *admitting, *interface_names(ruleset)}
-        self._interfaces = Interfaces([*self._known, "stranger0"])
-        self._paths: dict[tuple[int, bool], Path] = {}
-        for family in (4, 6):
-            for forward, expect in ((True, expect_forward), (False, expect_input)):
-                expected = expect(policy, self._interfaces, family)
-                self._paths[family, forward] = path_of(ruleset, expected, self._interfaces)
-
-    def passes(self, packet: Sent) -> bool:
-        point = [(0, 0)] * dimension.DIMENSIONS
-        icmp = packet.protocol in ("icmp", "ipv6-icmp")
-        facts = {
-            dimension.FAMILY: packet.version,
-            dimension.STATE: dimension.STATES.index(packet.state),
-            dimension.IN: self._number(packet.enters),
-            dimension.OUT: self._number(packet.leaves) if packet.leaves else 0,
-            dimension.PROTOCOL: _NUMBERS.get(packet.protocol) or int(packet.protocol),
-            dimension.SOURCE: int(ip_address(packet.source)),
-            dimension.DESTINATION: int(ip_address(packet.destination)),
-            dimension.SOURCE_PORT: 0 if icmp else packet.source_port,
-            dimension.PORT: packet.kind if icmp else packet.port,
-            dimension.HOPS: packet.hops,
-        }
-        for place, value in facts.items():
-            point[place] = (value, value)
-        parts = list(self._paths[packet.version, bool(packet.leaves)].parts(tuple(point), Budget(100_000)))
-        assert len(parts) == 1 and not parts[0].doubts
-        return parts[0].outcome is Outcome.ACCEPT
-
-    def _number(self, name: str) -> int:
-        return self._interfaces.number(name if name in self._known else "stranger0")

@@ -104,8 +104,9 @@ def expect_input(policy: EnforcementPolicy, interfaces: Interfaces, family: int)
     for admission in policy.admissions:
         if admission.source.version == family:
             way_in = _one(interfaces.number(admission.interface)) if admission.interface else interfaces.receiving
-            bounds = {IN: way_in, SOURCE: _network(admission), **_service(admission, family)}
-            _permitted(expected, bounds, admission.note, ("input", admission.interface))
+            for source in _admitted(admission, policy):
+                bounds = {IN: way_in, SOURCE: source, **_service(admission, family)}
+                _permitted(expected, bounds, admission.note, ("input", admission.interface))
     if family == 6:
         needed = any(permit.source.version == 6 for passage in policy.passages for permit in passage.permits)
         _neighbours(expected, interfaces, needed or any(item.source.version == 6 for item in policy.admissions))
@@ -214,8 +215,12 @@ def _inside(span: Span, family: int, zone: tuple[ZoneSpan, ...] | None) -> Itera
             yield (max(span[0], part.first), min(span[1], part.last))
 
 
-def _network(admission: Admission) -> Span:
-    return (int(admission.source[0]), int(admission.source[-1]))
+def _admitted(admission: Admission, policy: EnforcementPolicy) -> list[Span]:
+    """The sources of an admission: a source of everything stands for the outside zone, where it has addresses."""
+    version = admission.source.version
+    outside = policy.zones.get(policy.outside or "", ()) if admission.source.prefixlen == 0 else ()
+    spans = [(span.first, span.last) for span in outside if span.version == version]
+    return spans or [(int(admission.source[0]), int(admission.source[-1]))]
 
 
 def _one(number: int) -> Span:
