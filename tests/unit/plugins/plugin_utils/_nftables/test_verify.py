@@ -1,0 +1,316 @@
+"""What the verifier understands, and what it leaves undecided: rules as nft lists them, of nft 1.0.6 where not said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.listing import ListingError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import (
+    Verification,
+    verification_document,
+    verify,
+)
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model import EnforcementPolicy
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
+
+ACCEPT: dict[str, Any] = {"accept": None}
+DROP: dict[str, Any] = {"drop": None}
+LIMIT: dict[str, Any] = {"limit": {"rate": 10, "burst": 5, "per": "second"}}
+
+
+def policy() -> EnforcementPolicy:
+    """One flow, 10.0.1.5 to 10.0.2.5 tcp 104, and administration from 10.0.9.0/28."""
+    flow = {"source": "10.0.1.5", "destination": "10.0.2.5", "protocol": "tcp", "port": 104, "reason": "store"}
+    return policy_from_flows("fw", [flow], {"sources": ["10.0.9.0/28"]})
+
+
+def match(left: Any, right: Any, operator: str = "==") -> dict[str, Any]:
+    return {"match": {"op": operator, "left": left, "right": right}}
+
+
+def payload(protocol: str, field: str) -> dict[str, Any]:
+    return {"payload": {"protocol": protocol, "field": field}}
+
+
+def state(*words: str) -> dict[str, Any]:
+    return match({"ct": {"key": "state"}}, list(words) if len(words) > 1 else words[0], "in")
+
+
+def meta(key: str) -> dict[str, Any]:
+    return {"meta": {"key": key}}
+
+
+SADDR, DADDR, DPORT = payload("ip", "saddr"), payload("ip", "daddr"), payload("tcp", "dport")
+THE_FLOW = [match(SADDR, "10.0.1.5"), match(DADDR, "10.0.2.5"), match(DPORT, 104)]
+ADMIN = [match(SADDR, {"prefix": {"addr": "10.0.9.0", "len": 28}}), match(DPORT, 22), ACCEPT]
+KNOWN = [state("established", "related"), ACCEPT]
+
+
+def host(*forward: list[Any], chains: dict[str, list[list[Any]]] | None = None, more: list[Any] | None = None) -> Any:
+    """A listing: our input chain, and a forward chain with these rules."""
+    objects: list[Any] = [{"metainfo": {"json_schema_version": 1}}, {"table": {"family": "inet", "name": "t"}}]
+    rules = {
+        "forward": [KNOWN, *forward],
+        "input": [KNOWN, [match(meta("iifname"), "lo"), ACCEPT], ADMIN],
+        **(chains or {}),
+    }
+    for name in rules:
+        base = {"type": "filter", "hook": name, "prio": 0, "policy": "drop"} if name in ("forward", "input") else {}
+        objects.append({"chain": {"family": "inet", "table": "t", "name": name, **base}})
+    objects += more or []
+    for name, many in rules.items():
+        for handle, expressions in enumerate(many, 1):
+            rule = {"family": "inet", "table": "t", "chain": name, "handle": handle, "expr": expressions}
+            objects.append({"rule": rule})
+    return {"nftables": objects}
+
+
+def other(
+    hook: str, *rules: list[Any], policy: str = "accept", family: str = "inet", kind: str = "filter"
+) -> list[Any]:
+    """Another table with one chain."""
+    chain = {"family": family, "table": "other", "name": "c", "type": kind, "hook": hook, "prio": 5, "policy": policy}
+    found = [{"rule": {"family": family, "table": "other", "chain": "c", "handle": 1, "expr": rule}} for rule in rules]
+    return [{"table": {"family": family, "name": "other"}}, {"chain": chain}, *found]
+
+
+def named_set(name: str, elements: list[Any], **more: Any) -> dict[str, Any]:
+    return {"set": {"family": "inet", "table": "t", "name": name, "elem": elements, **more}}
+
+
+def judged(*forward: list[Any], **more: Any) -> Verification:
+    return verify(host(*forward, **more), policy())
+
+
+ALL = {"concat": [SADDR, DADDR, meta("l4proto"), payload("th", "dport")]}
+ELEMENT = {"concat": ["10.0.1.5", "10.0.2.5", "tcp", 104]}
+REVERSED = {"concat": [DPORT, DADDR, SADDR]}
+PROVEN: dict[str, Any] = {
+    "matches": {"forward": [[*THE_FLOW, ACCEPT]]},
+    "an anonymous set": {"forward": [[match(ALL, {"set": [ELEMENT]}), ACCEPT]]},
+    "a named set": {"forward": [[match(ALL, "@s"), ACCEPT]], "more": [named_set("s", [ELEMENT])]},
+    "a set with counters": {
+        "forward": [[match(ALL, "@s"), ACCEPT]],
+        "more": [named_set("s", [{"elem": {"val": ELEMENT, "counter": {"packets": 1}}}], stmt=[{"counter": None}])],
+    },
+    "fields in another order": {
+        "forward": [[match(REVERSED, {"set": [{"concat": [104, "10.0.2.5", "10.0.1.5"]}]}), ACCEPT]]
+    },
+    "a verdict map": {
+        "forward": [
+            [
+                {
+                    "vmap": {
+                        "key": {"concat": [SADDR, DADDR]},
+                        "data": {"set": [[{"concat": ["10.0.1.5", "10.0.2.5"]}, {"jump": {"target": "c"}}]]},
+                    }
+                }
+            ]
+        ],
+        "chains": {"c": [[match(DPORT, 104), ACCEPT]]},
+    },
+    "jump": {
+        "forward": [[match(SADDR, "10.0.1.5"), {"jump": {"target": "c"}}]],
+        "chains": {"c": [[*THE_FLOW, ACCEPT]]},
+    },
+    "goto": {
+        "forward": [[match(DPORT, 104), {"goto": {"target": "c"}}], [match(DPORT, 104), ACCEPT]],
+        "chains": {"c": [[*THE_FLOW, ACCEPT]]},
+    },
+    "return": {
+        "forward": [[{"jump": {"target": "c"}}]],
+        "chains": {"c": [[match(SADDR, "10.0.1.5", "!="), {"return": None}], [*THE_FLOW[1:], ACCEPT]]},
+    },
+    "inequalities": {
+        "forward": [
+            [match(DPORT, 104, ">"), DROP],
+            [match(DPORT, 104, "<"), DROP],
+            [*THE_FLOW[:2], match(DPORT, {"range": [1, 200]}), ACCEPT],
+        ]
+    },
+    "an unequal set": {
+        "forward": [
+            [match(DPORT, {"set": [104]}, "!="), DROP],
+            [match(SADDR, {"set": ["10.0.1.5"]}, "!="), DROP],
+            [*THE_FLOW, ACCEPT],
+        ]
+    },
+    "only logging is limited": {"forward": [[*THE_FLOW, ACCEPT], [LIMIT, {"log": None}, {"counter": None}]]},
+    "a foreign table that only accepts": {"forward": [[*THE_FLOW, ACCEPT]], "more": other("forward", [ACCEPT])},
+    "a foreign table that drops others": {
+        "forward": [[*THE_FLOW, ACCEPT]],
+        "more": other("prerouting", [match(SADDR, "192.0.2.9"), LIMIT, DROP]),
+    },
+    "an interface that isn't there on this hook": {
+        "forward": [[*THE_FLOW, ACCEPT]],
+        "more": other("prerouting", [match(meta("oifname"), "eth0"), DROP]),
+    },
+    "a forward drop for strangers by a pattern": {
+        "forward": [[match(SADDR, "10.0.1.6"), match(meta("iifname"), "eth*"), DROP], [*THE_FLOW, ACCEPT]]
+    },
+}
+
+
+def run(case: dict[str, Any]) -> Verification:
+    return judged(*case["forward"], chains=case.get("chains"), more=case.get("more"))
+
+
+@pytest.mark.parametrize("case", PROVEN.values(), ids=list(PROVEN))
+def test_proven(case: dict[str, Any]) -> None:
+    assert run(case) == Verification("proven", (), (), ())
+
+
+FLOW = [*THE_FLOW, ACCEPT]
+UNDECLARED: dict[str, tuple[dict[str, Any], str]] = {
+    "a port more": ({"forward": [[*THE_FLOW[:2], match(DPORT, {"range": [104, 105]}), ACCEPT]]}, "tcp 105"),
+    "new is established": ({"forward": [[state("established", "new"), ACCEPT]]}, "would pass"),
+    "invalid passes": ({"forward": [FLOW, [state("invalid"), ACCEPT]]}, "state invalid"),
+    "IPv6 is open": ({"forward": [FLOW, [match(meta("nfproto"), "ipv6"), ACCEPT]]}, "2001:db8::1"),
+    "everybody by one interface": ({"forward": [FLOW, [match(meta("iifname"), "eth*"), ACCEPT]]}, "interface eth*"),
+    "everything else in a set": ({"forward": [[match(SADDR, {"set": ["10.0.1.5", "*"]}), ACCEPT]]}, "would pass"),
+    "both TCP and UDP": (
+        {"forward": [[*THE_FLOW[:2], match(payload("th", "dport"), 104), ACCEPT]]},
+        "udp 104",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "text"), UNDECLARED.values(), ids=list(UNDECLARED))
+def test_allowed_but_undeclared(case: dict[str, Any], text: str) -> None:
+    result = run(case)
+    assert result.verdict == "refuted"
+    assert result.blocked == ()
+    assert any(text in witness.text for witness in result.undeclared), result.undeclared
+
+
+BLOCKED: dict[str, dict[str, Any]] = {
+    "nothing accepts it": {"forward": []},
+    "a drop before it": {"forward": [[match(SADDR, {"prefix": {"addr": "10.0.1.0", "len": 24}}), DROP], FLOW]},
+    "a foreign table": {
+        "forward": [FLOW],
+        "more": other("prerouting", [match(DPORT, 104), {"reject": {"type": "tcp reset"}}]),
+    },
+    "a foreign policy": {"forward": [FLOW], "more": other("postrouting", policy="drop")},
+    "part of it": {"forward": [[*THE_FLOW, match(payload("tcp", "sport"), {"range": [1024, 65535]}), ACCEPT]]},
+    "no conntrack yet": {
+        "forward": [FLOW],
+        "more": [
+            {"chain": {**item["chain"], "prio": -300}} if "chain" in item else item
+            for item in other("prerouting", [state("invalid"), DROP])
+        ],
+    },
+}
+
+
+@pytest.mark.parametrize("case", BLOCKED.values(), ids=list(BLOCKED))
+def test_declared_but_blocked(case: dict[str, Any]) -> None:
+    result = run(case)
+    assert result.verdict == "refuted"
+    assert [witness.flow for witness in result.blocked if witness.packet.protocol == "tcp"][:1] in (
+        ["store"],
+        ["management"],
+    )
+
+
+def test_answers_must_pass() -> None:
+    listing = host(FLOW)
+    listing["nftables"] = [item for item in listing["nftables"] if "established" not in str(item)]
+    result = verify(listing, policy())
+    assert {witness.packet.ct_state for witness in result.blocked} >= {"established", "related"}
+
+
+NOT_PROVEN: dict[str, tuple[dict[str, Any], str]] = {
+    "a limit": ({"forward": [FLOW, [LIMIT, ACCEPT]]}, "limit"),
+    "a limited flow": ({"forward": [[*THE_FLOW, LIMIT, ACCEPT]]}, "limit"),
+    "a mark": ({"forward": [FLOW, [match(meta("mark"), 5), ACCEPT]]}, "meta mark"),
+    "flags": ({"forward": [[match(payload("tcp", "flags"), "syn", "in"), DROP], FLOW]}, "tcp flags"),
+    "where an address belongs": (
+        {"forward": [[match({"fib": {"result": "oif", "flags": ["saddr", "iif"]}}, False), DROP], FLOW]},
+        "fib",
+    ),
+    "translation": (
+        {"forward": [FLOW], "more": other("prerouting", [{"dnat": {"addr": "10.0.2.5"}}], kind="nat")},
+        "dnat",
+    ),
+    "a changed mark": ({"forward": [[{"mangle": {"key": meta("mark"), "value": 5}}], FLOW]}, "mangle"),
+    "a queue": ({"forward": [FLOW], "more": other("forward", [{"queue": {"num": 1}}])}, "queue"),
+    "iptables": ({"forward": [FLOW, [{"xt": None}, ACCEPT]]}, "xt"),
+    "a set that packets fill": (
+        {
+            "forward": [FLOW, [match(SADDR, "@s"), ACCEPT], [{"set": {"op": "add", "elem": SADDR, "set": "@s"}}]],
+            "more": [named_set("s", [])],
+        },
+        "the set s",
+    ),
+    "a limited set": (
+        {"forward": [FLOW, [match(SADDR, "@s"), ACCEPT]], "more": [named_set("s", [], stmt=[LIMIT])]},
+        "the set s with limit",
+    ),
+    "an unknown word": ({"forward": [FLOW, [match(payload("icmp", "type"), "strange"), ACCEPT]]}, "strange"),
+    "checksums as ports": (
+        {"forward": [FLOW, [match(meta("l4proto"), "icmp"), match(payload("th", "dport"), 1), ACCEPT]]},
+        "without ports",
+    ),
+    "a bridge": ({"forward": [FLOW], "more": other("forward", [DROP], family="bridge")}, "bridge"),
+    "a device's own chain": ({"forward": [FLOW], "more": other("ingress", family="netdev", policy="drop")}, "netdev"),
+    "a dormant table, of nft 1.0.6": (
+        {
+            "forward": [FLOW],
+            "more": [
+                {"table": {"family": "inet", "name": "other", "flags": "other"}},
+                *other("forward", policy="drop")[1:],
+            ],
+        },
+        "dormant",
+    ),
+    "a dormant table, of nft 1.1": (
+        {
+            "forward": [FLOW],
+            "more": [
+                {"table": {"family": "inet", "name": "other", "flags": "dormant"}},
+                *other("forward", policy="drop")[1:],
+            ],
+        },
+        "dormant",
+    ),
+}
+
+
+@pytest.mark.parametrize(("case", "text"), NOT_PROVEN.values(), ids=list(NOT_PROVEN))
+def test_not_proven_and_said_why(case: dict[str, Any], text: str) -> None:
+    result = run(case)
+    assert result.verdict == "not proven"
+    assert any(text in reason for reason in result.not_understood), result.not_understood
+
+
+def test_what_is_certain_stays_certain() -> None:
+    result = judged([LIMIT, ACCEPT], [match(DPORT, 23), ACCEPT], [*THE_FLOW, ACCEPT])
+    assert result.verdict == "refuted"
+    assert "tcp 23" in result.undeclared[0].text
+    assert result.not_understood
+
+
+def test_without_any_rules_everything_passes() -> None:
+    result = verify({"nftables": []}, policy())
+    assert (result.verdict, result.blocked) == ("refuted", ())
+    assert {witness.packet.family for witness in result.undeclared} == {4, 6}
+    assert {bool(witness.packet.out_interface) for witness in result.undeclared} == {True, False}
+
+
+def test_a_witness_in_words_and_as_data() -> None:
+    document = verification_document(judged([match(DPORT, 23), ACCEPT], [*THE_FLOW, ACCEPT]))
+    witness = document["undeclared"][0]
+    assert witness["packet"]["port"] == 23
+    assert witness["where"] == "table inet t, chain forward, rule handle 2"
+    assert witness["text"].startswith("a packet from 192.0.2.1")
+    assert witness["text"].endswith("tcp 23 would pass")
+
+
+@pytest.mark.parametrize("listing", [{}, {"nftables": "x"}, {"nftables": ["x"]}, {"nftables": [{"rule": {}}]}])
+def test_something_else_is_no_listing(listing: Any) -> None:
+    if listing == {"nftables": [{"rule": {}}]}:
+        listing = {"nftables": [{"rule": {"family": "inet", "table": "t", "chain": "none"}}]}
+    with pytest.raises(ListingError, match="nft"):
+        verify(listing, policy())
