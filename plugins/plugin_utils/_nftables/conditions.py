@@ -102,7 +102,7 @@ class Conditions:
         elements, doubt = self._elements(data, verdicts=True)
         by_verdict: dict[str, tuple[Mapping[str, Any], list[Any]]] = {}
         for element in elements:
-            if not isinstance(element, list) or len(element) != 2 or not isinstance(element[1], Mapping):
+            if not isinstance(element, list) or len(element) != 2 or not isinstance(element[1], dict):
                 raise NotUnderstood(f"{described(key)} vmap")
             by_verdict.setdefault(str(element[1]), (element[1], []))[1].append(element[0])
         if any(value == "*" for _verdict, values in by_verdict.values() for value in values):
@@ -111,7 +111,7 @@ class Conditions:
             yield Branch(_condition(fields, values, doubt), verdict)
 
     def _left(self, expression: Any) -> list[Field]:
-        if isinstance(expression, Mapping) and isinstance(expression.get("concat"), list):
+        if isinstance(expression, dict) and isinstance(expression.get("concat"), list):
             return [self._fields.read(part) for part in expression["concat"]]
         return [self._fields.read(expression)]
 
@@ -132,7 +132,7 @@ class Conditions:
             if known is None or known.verdicts != verdicts:
                 raise NotUnderstood(f"the set {right[1:]}, which isn't listed")
             return known.elements, known.doubt
-        if isinstance(right, Mapping) and isinstance(right.get("set"), list):
+        if isinstance(right, dict) and isinstance(right.get("set"), list):
             return right["set"], ""
         if verdicts or isinstance(right, list):
             raise NotUnderstood(described(right))
@@ -175,7 +175,7 @@ def _condition(fields: list[Field], values: Iterable[Any], doubt: str) -> Condit
 
 def _spans(fields: list[Field], value: Any) -> Iterable[Alternative]:
     """The spans that one element stands for, one a field."""
-    if isinstance(value, Mapping) and isinstance(value.get("elem"), Mapping):
+    if isinstance(value, dict) and isinstance(value.get("elem"), dict):
         extra = [key for key in value["elem"] if key not in _HARMLESS]
         if extra:
             raise NotUnderstood(f"a set element with {extra[0]}")
@@ -184,7 +184,7 @@ def _spans(fields: list[Field], value: Any) -> Iterable[Alternative]:
         return [tuple(item.whole for item in fields)]
     if len(fields) == 1:
         return [(span,) for span in fields[0].spans(value)]
-    parts = value.get("concat") if isinstance(value, Mapping) else None
+    parts = value.get("concat") if isinstance(value, dict) else None
     if not isinstance(parts, list) or len(parts) != len(fields):
         raise NotUnderstood(described(value))
     spans = [item.spans(part) for item, part in zip(fields, parts, strict=True)]
@@ -247,7 +247,7 @@ def _with_ports(condition: Condition) -> Condition:
 
 def _state(item: Field, operator: str, right: Any) -> Condition | None:
     """``ct state`` is a bit mask in which a packet has exactly one bit: several bits together equal no packet's."""
-    many = right.get("|") if isinstance(right, Mapping) and isinstance(right.get("|"), list) else None
+    many = right.get("|") if isinstance(right, dict) and isinstance(right.get("|"), list) else None
     if many is not None and operator in ("==", "!="):
         return _condition_of([(item.whole,)] if operator == "!=" else [], [item], "")
     if operator not in ("in", "!", "!="):

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .._policy.model import Admission, EnforcementPolicy, Permit
 from .._policy.model import Span as ZoneSpan
+from .._site.model import Network
 from .interfaces import LOOPBACK, NONE, Interfaces
 from .packets import (
     CODE,
@@ -200,8 +202,7 @@ def _clipped(
     """A permit's networks, as far as they lie in the zones at the ends of its passage, where these are declared."""
     networks = (permit.source, permit.destination)
     source, destination = (
-        list(_inside((int(network[0]), int(network[-1])), family, spans))
-        for network, spans in zip(networks, ends, strict=True)
+        list(_inside(_ends(network), family, spans)) for network, spans in zip(networks, ends, strict=True)
     )
     return ((one, other) for one in source for other in destination)
 
@@ -220,7 +221,13 @@ def _admitted(admission: Admission, policy: EnforcementPolicy) -> list[Span]:
     version = admission.source.version
     outside = policy.zones.get(policy.outside or "", ()) if admission.source.prefixlen == 0 else ()
     spans = [(span.first, span.last) for span in outside if span.version == version]
-    return spans or [(int(admission.source[0]), int(admission.source[-1]))]
+    return spans or [_ends(admission.source)]
+
+
+@lru_cache(maxsize=65536)
+def _ends(network: Network) -> Span:
+    """Ten thousand flows name few networks."""
+    return (int(network.network_address), int(network.broadcast_address))
 
 
 def _one(number: int) -> Span:

@@ -73,9 +73,9 @@ class Fields:
 
     def read(self, expression: Any) -> Field:
         """The field of a left side that is no concatenation; raise NotUnderstood where there is none."""
-        if isinstance(expression, Mapping) and len(expression) == 1:
+        if isinstance(expression, dict) and len(expression) == 1:
             kind, body = next(iter(expression.items()))
-            if isinstance(body, Mapping):
+            if isinstance(body, dict):
                 field = None
                 if kind == "payload":
                     field = _payload(str(body.get("protocol")), str(body.get("field")))
@@ -179,7 +179,7 @@ def _words(words: Mapping[str, int], highest: int, refused: tuple[int, ...] = ()
         return found
 
     def spans(value: Any) -> list[Span]:
-        if isinstance(value, Mapping) and isinstance(value.get("range"), list) and len(value["range"]) == 2:
+        if isinstance(value, dict) and isinstance(value.get("range"), list) and len(value["range"]) == 2:
             first, last = number(value["range"][0]), number(value["range"][1])
         else:
             first = last = number(value)
@@ -203,17 +203,13 @@ def _exactly(words: Mapping[str, int]) -> Callable[[Any], list[Span]]:
 
 def described(expression: Any) -> str:
     """An expression of nft's JSON in a few words, for people who will look for it in the ruleset."""
-    if isinstance(expression, Mapping):
-        if (
-            "payload" in expression
-            and isinstance(expression["payload"], Mapping)
-            and "protocol" in expression["payload"]
-        ):
+    if isinstance(expression, dict):
+        if "payload" in expression and isinstance(expression["payload"], dict) and "protocol" in expression["payload"]:
             return f"{expression['payload']['protocol']} {expression['payload'].get('field', '')}".strip()
         if "concat" in expression:
             return " . ".join(described(part) for part in expression["concat"])
         for kind in ("meta", "ct"):
-            if isinstance(expression.get(kind), Mapping):
+            if isinstance(expression.get(kind), dict):
                 return f"{kind} {expression[kind].get('key', '')}"
         return " ".join(f"{key} {described(item)}".strip() for key, item in expression.items())[:80]
     if isinstance(expression, (list, tuple)):

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from .packets import DESTINATION, IN, OUT, SOURCE, Box
 
 _WIDE = 32
+#: Who asks for all addresses gets no help from an index of them.
+_EVERYWHERE = 2**32 - 1
 _DIMENSIONS = (DESTINATION, SOURCE, IN, OUT)
 #: With fewer boxes than this, looking at all of them is faster.
 _FEW = 24
@@ -61,19 +63,21 @@ class BoxIndex:
 
     def __init__(self, boxes: Sequence[Box]) -> None:
         self._boxes = boxes
-        self._lines: list[_Line] | None = None
+        self._lines: dict[int, _Line] = {}
 
     def candidates(self, box: Box) -> Sequence[int]:
         """The numbers of all boxes that may share packets with ``box``, in order, and of some that don't."""
         size = len(self._boxes)
         if size <= _FEW:
             return range(size)
-        if self._lines is None:
-            self._lines = [_Line(self._boxes, dimension) for dimension in _DIMENSIONS]
         best: list[list[int]] | None = None
         limit = size // 4
-        for line in self._lines:
-            found = line.look(box, limit)
+        for dimension in _DIMENSIONS:
+            if box[dimension][1] - box[dimension][0] >= _EVERYWHERE:
+                continue
+            if dimension not in self._lines:
+                self._lines[dimension] = _Line(self._boxes, dimension)
+            found = self._lines[dimension].look(box, limit)
             if found is not None:
                 best, limit = found, sum(map(len, found))
                 if limit <= 1:
