@@ -43,10 +43,10 @@ def points(box: Box) -> set[tuple[int, ...]]:
 
 
 @given(a_box(), a_box())
-def test_a_box_is_what_it_shares_and_the_rest(box: Box, other: Box) -> None:
-    shared = common(box, other)
-    assert (points(shared) if shared else set()) == points(box) & points(other)
-    assert covers(other, box) == (points(box) <= points(other))
+def test_a_box_is_what_it_shares_and_the_rest(box: Box, second: Box) -> None:
+    shared = common(box, second)
+    assert (points(shared) if shared else set()) == points(box) & points(second)
+    assert covers(second, box) == (points(box) <= points(second))
     pieces = [*outside(box, shared), shared] if shared else [box]
     assert set().union(*map(points, pieces)) == points(box)
     assert all(not points(one) & points(two) for one, two in combinations(pieces, 2))
