@@ -45,7 +45,7 @@ def make() -> None:
     """Create ``.lab/``; git never sees it."""
     STATE.mkdir(mode=0o700, exist_ok=True)
     (STATE / ".gitignore").write_text("*\n", encoding="utf-8")
-    TEMPORARY.mkdir(exist_ok=True)
+    (STATE / TEMPORARY.name).mkdir(exist_ok=True)
 
 
 def empty_temporary() -> None:

@@ -163,14 +163,13 @@ def finished(process: Any) -> PlaybookRun:
     return summarise(process.returncode, output)
 
 
-# In the node: as soon as the change is in force and not yet confirmed, freeze the module, which is the node's only
-# Python; kill it when told to.
+# In the node: as soon as the change is in force, freeze the module that applied it; kill it when told to. Its process
+# was there before the change was; a moment later there is the confirmation's module, and that one is tried again.
 FREEZE = f"""
-until nft list table inet pacs | grep -q {MARK}; do :; done
-pkill -STOP -x 'python3.*'
-if [ -n "$(ls {STORE}/pending)" ]; then echo frozen; else echo late; fi
+until nft list table inet pacs | grep -q {MARK}; do module=$(pgrep -n -x 'python3.*'); done
+if [ -n "$module" ] && kill -STOP "$module" && [ -n "$(ls {STORE}/pending)" ]; then echo frozen; else echo late; fi
 read -r word
-pkill -KILL -x 'python3.*'
+kill -KILL "$module"
 """
 
 
