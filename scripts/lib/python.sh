@@ -88,7 +88,7 @@ _pacs_make_venv() {
     fi
     if ! pacs_patiently "pip" "$log" "$PACS_VENV/bin/python" -m pip install --disable-pip-version-check --no-input \
         --progress-bar off -r "$PACS_ROOT/requirements-dev.txt" -r "$PACS_ROOT/requirements.txt"; then
-        grep -vE '^(Requirement already|Collecting|  Downloading|  Using cached)' "$log" | tail -n 15 >&2
+        grep -vE '^(Requirement already|Collecting|  Downloading|  Using cached)|Retry\(total=[1-9]' "$log" | tail -n 15 >&2
         pacs_die "pip could not install the pinned packages." \
             "The lines above are the end of $log." \
             "No network? Connect, or set https_proxy. A mirror of PyPI? Set PIP_INDEX_URL. Then start again."
