@@ -184,7 +184,8 @@ def _bootstrap(suite: str, tarball: Path) -> None:
     if done.returncode != 0:
         partial.unlink(missing_ok=True)
         raise LabError(
-            f"mmdebstrap {suite} from {_mirror()} failed (PACS_LAB_MIRROR names another mirror):\n{done.stderr[-1500:]}"
+            f"mmdebstrap {suite} from {_mirror()} failed:\n{done.stderr.strip()[-1500:]}\n"
+            "No network? Connect, or set http_proxy. Another mirror? Name it in PACS_LAB_MIRROR. Then start again."
         )
     partial.rename(tarball)
 

@@ -38,8 +38,13 @@ def overlapping(routes: Iterable[dict[str, Any]], ranges: Iterable[Network]) -> 
         if destination.prefixlen <= 1:
             continue
         if any(destination.version == mine.version and destination.overlaps(mine) for mine in wanted):
-            found.append(f"{text} dev {row.get('dev', '?')}")
-    return found
+            found.append((destination, f"{text} dev {row.get('dev', '?')}"))
+    # An address of the host brings three routes; the widest tells enough.
+    return [
+        text
+        for mine, text in found
+        if not any(other.prefixlen < mine.prefixlen and mine.network_address in other for other, _text in found)
+    ]
 
 
 def check_overlap(topology: Topology) -> None:
