@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a compiled site and what was collected to the facts of every subject, each worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .._policy.site import Compiled
+from .._site.model import Device, Site
+from .collected import NOTHING, HostRecord, ProbeResult
+from .facts import Facts
+from .facts_firewall import firewall_facts, verification_of
+from .facts_model import inventory_facts, site_facts
+from .facts_network import Tried, compare, reach_facts
+from .facts_orthanc import orthanc_facts
+from .facts_services import Service, declared_services, firewall_services, undeclared_listeners
+from .probe_plan import Plan, plan_probes
+
+#: Actors whose part an Orthanc server plays.
+_SERVED_BY_ORTHANC = ("image_manager_archive",)
+_UNMANAGED = "it isn't managed: nobody logs in to it"
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A compiled site and what was collected of it. ``records`` and ``network`` are by inventory name."""
+
+    compiled: Compiled
+    records: Mapping[str, HostRecord]
+    network: Mapping[str, Mapping[str, ProbeResult]]
+
+    @cached_property
+    def hosts(self) -> dict[str, HostRecord]:
+        """What became of each firewall and managed device, by its name in the site."""
+        return {name: self.records.get(host, NOTHING) for name, host in judged_hosts(self.compiled.site).items()}
+
+    @cached_property
+    def verifications(self) -> dict[str, dict[str, Any] | str]:
+        """The verifier's word on each firewall, or why there is none."""
+        policies = self.compiled.policies
+        return {name: verification_of(self.hosts[name], policy) for name, policy in policies.items()}
+
+    @cached_property
+    def plans(self) -> dict[str, Plan]:
+        """What is tried from each managed device."""
+        return plan_probes(self.compiled)
+
+    @cached_property
+    def tried(self) -> dict[str, tuple[Tried, ...] | None]:
+        """What came of it, by vantage point."""
+        devices = self.compiled.site.devices
+        return {
+            name: compare(plan, self.network.get(devices[name].pacs_host, {}), self.hosts)
+            for name, plan in self.plans.items()
+        }
+
+    def everything_tried(self) -> list[Tried]:
+        """From all vantage points."""
+        return [one for many in self.tried.values() for one in many or ()]
+
+    def subjects(self) -> list[Facts]:
+        """The facts of the site, of each firewall, device and host."""
+        site = self.compiled.site
+        return [
+            Facts("site", site.name, {"site": site_facts(self.compiled)}),
+            *(self._firewall(name) for name in site.firewalls),
+            *(self._device(device) for device in site.devices.values()),
+            *(self._host(name) for name in self.hosts),
+        ]
+
+    def _firewall(self, name: str) -> Facts:
+        record = self.hosts[name]
+        facts, unknown = firewall_facts(record, self.verifications[name])
+        document = {"firewall": {"name": name, "kind": self.compiled.site.firewalls[name].kind, **facts}}
+        return Facts("firewall", name, document, _below("firewall", unknown), record.sha256)
+
+    def _device(self, device: Device) -> Facts:
+        record = self.hosts.get(device.name, NOTHING)
+        served = any(actor in _SERVED_BY_ORTHANC for actor in device.actors)
+        orthanc, unknown = orthanc_facts(record, device.managed, _UNMANAGED if served else "")
+        unknown = _below("orthanc", unknown)
+        reach: dict[str, Any] = {"vantage": False}
+        if device.managed:
+            reach, unknown_reach = reach_facts(self.plans[device.name], self.tried[device.name])
+            if record.reached != "ok" and self.tried[device.name] is None and reach["vantage"]:
+                unknown_reach = {"": record.part("system").reason}
+            unknown |= _below("reach", unknown_reach)
+        document = {
+            "device": {
+                "name": device.name,
+                "zone": device.zone,
+                "managed": device.managed,
+                "inventory": inventory_facts(self.compiled, device),
+                "orthanc": orthanc,
+                "reach": reach,
+            }
+        }
+        return Facts("device", device.name, document, _below("device", unknown), record.sha256)
+
+    def _host(self, name: str) -> Facts:
+        record = self.hosts[name]
+        part = record.part("sockets")
+        listeners: tuple[str, ...] | str = part.reason
+        if part.status == "ok":
+            listeners = undeclared_listeners(part.value, self._services(name))
+        elif not listeners:
+            listeners = "the evidence doesn't say who listens"
+        known = not isinstance(listeners, str)
+        document = {"host": {"name": name, "undeclared_listeners": list(listeners) if known else None}}
+        unknown = {} if known else {"host.undeclared_listeners": str(listeners)}
+        return Facts("host", name, document, unknown, record.sha256)
+
+    def _services(self, name: str) -> tuple[Service, ...]:
+        site, flows = self.compiled.site, self.compiled.flows
+        if name in site.devices:
+            return declared_services(site, flows, site.devices[name])
+        return firewall_services(site, flows, name)
+
+
+def judged_hosts(site: Site) -> dict[str, str]:
+    """The inventory host of each firewall and managed device, by its name in the site. Nobody logs in to others."""
+    firewalls = {firewall.name: firewall.pacs_host for firewall in site.firewalls.values()}
+    return firewalls | {device.name: device.pacs_host for device in site.devices.values() if device.managed}
+
+
+def _below(name: str, reasons: Mapping[str, str]) -> dict[str, str]:
+    return {f"{name}.{path}" if path else name: reason for path, reason in reasons.items()}
