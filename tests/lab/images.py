@@ -32,7 +32,6 @@ from lab.topology import Topology
 
 IMAGES = Path(__file__).with_name("images")
 REPOSITORY_PREFIX = "localhost/pacs-lab"
-MIRROR = "http://deb.debian.org/debian"
 DEBIAN_NUMBER = {"bookworm": 12, "trixie": 13}
 # Pure Python, copied from the controller's environment: the lab speaks with the versions that are pinned there,
 # offline.
@@ -184,7 +183,7 @@ def _bootstrap(suite: str, tarball: Path) -> None:
     if done.returncode != 0:
         partial.unlink(missing_ok=True)
         raise LabError(
-            f"mmdebstrap {suite} from {_mirror()} failed:\n{done.stderr.strip()[-1500:]}\n"
+            f"mmdebstrap {suite} failed:\n{done.stderr.strip()[-1500:]}\n"
             "No network? Connect, or set http_proxy. Another mirror? Name it in PACS_LAB_MIRROR. Then start again."
         )
     partial.rename(tarball)
@@ -199,12 +198,14 @@ def _mmdebstrap(suite: str, tarball: Path) -> list[str]:
         "--include=ca-certificates",
         suite,
         str(tarball),
-        _mirror(),
+        *_mirror(),
     ]
 
 
-def _mirror() -> str:
-    return os.environ.get("PACS_LAB_MIRROR") or MIRROR
+def _mirror() -> list[str]:
+    """The user's mirror; without one mmdebstrap takes Debian's own, with its updates."""
+    named = os.environ.get("PACS_LAB_MIRROR")
+    return [named] if named else []
 
 
 def _build(wanted: Image, progress: Progress) -> None:
