@@ -70,8 +70,10 @@ _pacs_lab_is_there() {
     [[ -e /run/pacs-lab/host.json ]] && return
     command -v podman >/dev/null || return
     local found
-    found=$(podman ps --all --filter 'name=^pacs-lab-' --format '{{.Names}}' &&
-        podman network ls --format '{{.Name}}' | { grep '^pacs-lab-' || true; } &&
-        podman image ls --format '{{.Repository}}' | { grep '^localhost/pacs-lab/' || true; }) || return 0
+    found=$({
+        podman ps --all --filter 'name=^pacs-lab-' --format '{{.Names}}' &&
+            podman network ls --format '{{.Name}}' | { grep '^pacs-lab-' || true; } &&
+            podman image ls --format '{{.Repository}}' | { grep '^localhost/pacs-lab/' || true; }
+    } 2>/dev/null) || return 0
     [[ -n $found ]]
 }
