@@ -47,6 +47,8 @@ class HostRecord:
 
     def part(self, name: str) -> Part:
         """A part; one that isn't there says why."""
+        if self is NOTHING:
+            return Part("error", reason=self.reason)
         if self.reached != "ok":
             return Part("error", reason=f"{_WHY[self.reached]}{f': {self.reason}' if self.reason else ''}")
         return self.parts.get(name) or Part("error", reason=f"the evidence has no part '{name}'")
@@ -68,7 +70,8 @@ def read_host(value: object) -> HostRecord:
         return NOTHING
     reached = next((word for word in _REACHED if value.get("reached") == word), None)
     said = value.get("reason")
-    reason = one_line(said) if isinstance(said, str) else ""
+    # ansible-core puts that before some reasons, and it says nothing.
+    reason = one_line(said).removeprefix("Task failed: ") if isinstance(said, str) else ""
     if reached is None:
         return HostRecord("failed", "what was collected isn't what this collection collects", {}, None)
     evidence = value.get("evidence")

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_LONGEST = 200
+_LONGEST = 400
+#: A "not" binds tighter than the dot, so that what is asked of is not what one reads.
+_BARE_NOT = re.compile(r"!(?!\s*[=(])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ def expression_problem(expression: str) -> str | None:
     import jmespath
     from jmespath.exceptions import ArityError, JMESPathError, UnknownFunctionError
 
+    if _BARE_NOT.search(expression):
+        return "in JMESPath !a.b means (!a).b; write !(a.b)"
     try:
         jmespath.compile(expression).search({})
     except (ArityError, UnknownFunctionError) as error:
@@ -67,7 +72,7 @@ def texts(expression: str, document: Mapping[str, Any], most: int = 20) -> tuple
 
 def _short(value: object) -> str:
     text = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
-    return text if len(text) <= _LONGEST * 2 else f"{text[: _LONGEST * 2 - 3]}..."
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def known(path: str, document: Mapping[str, Any]) -> bool:

@@ -111,7 +111,9 @@ def _rules_said(shape: Shape) -> list[str]:
 
 
 def _verification(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    undeclared, blocked, doubts = document["undeclared"], document["blocked"], document["not_understood"]
+    # What crosses the firewall tells people more than what comes back out where it came in.
+    undeclared = sorted(document["undeclared"], key=lambda witness: _turns_back(witness["packet"]))
+    blocked, doubts = document["blocked"], document["not_understood"]
     verdict = document["verdict"]
     by_family = {
         family: [witness["text"] for witness in undeclared if witness["packet"]["family"] == family]
@@ -131,6 +133,10 @@ def _verification(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     reason = f"not proven: {'; '.join(doubts[:_MOST])}"
     unknown = {name: reason for name, value in facts.items() if value is None}
     return facts, unknown
+
+
+def _turns_back(packet: Mapping[str, Any]) -> bool:
+    return bool(packet["in_interface"] == packet["out_interface"])
 
 
 def _few(sentences: list[str], prefix: str = "") -> list[str]:

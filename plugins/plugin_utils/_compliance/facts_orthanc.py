@@ -112,11 +112,11 @@ def _caller_findings(switches: Mapping[str, Any], peers: Mapping[str, Any] | Non
         if not peers["number"]:
             found.append("DicomModalities is empty: it knows none of its peers")
         if peers["by_host_name"]:
-            found.append(f"{peers['by_host_name']} of its peers are given by host name, which the host check can't use")
+            found.append(f"peers given by host name, which the host check can't use: {peers['by_host_name']}")
         if peers["repeated"]:
-            found.append(f"{peers['repeated']} AE titles stand more than once among its peers")
+            found.append(f"AE titles that stand more than once among its peers: {peers['repeated']}")
         if peers["unusable"]:
-            found.append(f"{peers['unusable']} entries of its peers are unusable")
+            found.append(f"unusable entries of its peers: {peers['unusable']}")
     return found
 
 
@@ -127,5 +127,5 @@ def _user_findings(facts: Mapping[str, Any], switches: Mapping[str, Any]) -> lis
     if facts["shipped_users"]:
         found.append(f"the user {', '.join(sorted(facts['shipped_users']))} has the password from the manual")
     if facts["guessable_users"]:
-        found.append(f"{facts['guessable_users']} users have no password, or their name as password")
+        found.append(f"users with no password, or with their name as password: {facts['guessable_users']}")
     return found

@@ -1,0 +1,172 @@
+"""A lab that was never hardened and one that is, as evidence: what the judge's tests start from.
+
+``python tests/compliance_example.py`` writes the results of both below tests/fixtures/compliance.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+PROJECT = Path(__file__).resolve().parents[1]
+FOLDER = PROJECT / "tests" / "fixtures" / "compliance"
+NOW = "2026-11-24T06:30:00Z"
+VERSION = "0.1.0"
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(PROJECT / ".cache" / "collections"), str(PROJECT / "tests")]
+
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc import orthanc_document
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_files import SourceFile
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.assess import assess
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control import Control
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.probe_plan import Planned, plan_probes
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
+from sites import lab_site
+
+CONTROLS = PROJECT / "plugins" / "plugin_utils" / "_compliance" / "controls"
+_STRICT = {
+    "DicomAlwaysAllowEcho": False,
+    "DicomAlwaysAllowStore": False,
+    "DicomCheckCalledAet": True,
+    "DicomCheckModalityHost": True,
+    "DicomModalities": {"ct1": ["CT1", "198.18.20.11", 11112], "ws1": ["WS1", "198.18.60.21", 11112]},
+    "RemoteAccessAllowed": True,
+    "AuthenticationEnabled": True,
+    "RegisteredUsers": {"radiology": "a-long-one-of-its-own"},
+}
+_LOOSE = {"RemoteAccessAllowed": True, "RegisteredUsers": {"orthanc": "orthanc"}}
+
+
+def controls() -> tuple[Control, ...]:
+    """The controls of the collection."""
+    return load_controls(
+        {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in CONTROLS.glob("*.yml")}
+    )
+
+
+def ok(**value: Any) -> dict[str, Any]:
+    """A part of a host's evidence that was seen."""
+    return {"status": "ok", "value": value}
+
+
+def absent(reason: str) -> dict[str, Any]:
+    """A part that the host doesn't have."""
+    return {"status": "absent", "reason": reason}
+
+
+def listener(port: int, process: str, address: str = "0.0.0.0", protocol: str = "tcp") -> dict[str, Any]:
+    """An entry of the listening sockets."""
+    family = 6 if ":" in address else 4
+    return {"protocol": protocol, "family": family, "address": address, "port": port, "process": process}
+
+
+def host(**parts: dict[str, Any]) -> dict[str, Any]:
+    """A host that was read."""
+    plain = {
+        "system": ok(os="debian", version="12", kernel="6.1", python="3.11.2", hostname=None),
+        "nftables": absent("nft isn't installed"),
+        "sockets": ok(listeners=[listener(22, "sshd"), listener(22, "sshd", "::")]),
+        "forwarding": ok(ipv4=False, ipv6=False),
+        "orthanc": absent("no Orthanc server runs here, and there is no /etc/orthanc"),
+        "logging": ok(journald=True, nflog_listener=False, drop_log_group=5, forwarders=[], forwarded=False),
+    }
+    evidence = {"format": 1, "collected_at": "2026-11-24T06:29:12Z", "parts": {**plain, **parts}}
+    return {"reached": "ok", "reason": "", "evidence": evidence}
+
+
+def orthanc(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The part of a server with this configuration."""
+    file = SourceFile("/etc/orthanc/orthanc.json", json.dumps(configuration))
+    return ok(**orthanc_document([file], {}, True, False))
+
+
+def listing(firewall: str) -> dict[str, Any]:
+    """What nft lists on a hardened firewall of the lab."""
+    document: dict[str, Any] = json.loads((FOLDER / f"{firewall}-listing.json").read_text(encoding="utf-8"))
+    return document
+
+
+def hardened_hosts() -> dict[str, Any]:
+    """Every host of the lab as it should be."""
+    ssh = [listener(22, "sshd"), listener(22, "sshd", "::")]
+    log = ok(journald=True, nflog_listener=True, drop_log_group=5, forwarders=["rsyslogd"], forwarded=True)
+    rules = {name: ok(version="1.0.6", listing=listing(name), legacy_tables=[]) for name in ("core", "edge")}
+    archive = [*ssh, listener(11112, "Orthanc"), listener(8042, "Orthanc", "127.0.0.1")]
+    return {
+        "core": host(nftables=rules["core"], logging=log),
+        "edge": host(nftables=rules["edge"], logging=log),
+        "pacs1": host(orthanc=orthanc(_STRICT), sockets=ok(listeners=archive)),
+        "ris1": host(sockets=ok(listeners=[*ssh, listener(11112, "wlmscpfs"), listener(2575, "python3")])),
+        "his1": host(sockets=ok(listeners=[*ssh, listener(2575, "python3")])),
+        "ws1": host(sockets=ok(listeners=[*ssh, listener(11112, "storescp")])),
+        "ops1": host(),
+    }
+
+
+def untouched_hosts() -> dict[str, Any]:
+    """The same before anything was done: no rules, and an archive as its package ships it."""
+    hosts = hardened_hosts()
+    hosts["core"] = host()
+    hosts["edge"] = host(nftables=ok(version="1.1.3", listing={"nftables": []}, legacy_tables=[]))
+    archive = [listener(22, "sshd"), listener(22, "sshd", "::"), listener(11112, "Orthanc"), listener(8042, "Orthanc")]
+    hosts["pacs1"] = host(orthanc=orthanc(_LOOSE), sockets=ok(listeners=archive))
+    return hosts
+
+
+def network(site: dict[str, Any], *, shut: bool) -> dict[str, Any]:
+    """What the planned probes bring back where the firewalls do what is declared (``shut``), or nothing at all."""
+    return {
+        name: [_result(planned, shut) for planned in plan.probes]
+        for name, plan in plan_probes(compile_site(site)).items()
+    }
+
+
+def _result(planned: Planned, shut: bool) -> dict[str, Any]:
+    outcome = "open"
+    if planned.application == "dicom" and planned.probe == "passive":
+        outcome = "skipped"
+    elif planned.family == 6 and planned.port != 22:
+        outcome = "refused"  # these servers listen on IPv4 only
+    elif shut and not planned.declared:
+        outcome = "timeout"
+    return {"id": planned.id, "outcome": outcome, "detail": "as an example", "seconds": 0.1, "dicom": None}
+
+
+def report(hosts: Any, tried: Any = None, waivers: Any = (), site: Any = None, **options: Any) -> Report:
+    """The report on the lab."""
+    compiled = compile_site(copy.deepcopy(site or lab_site()))
+    return assess(
+        compiled, controls(), hosts=hosts, network=tried, waivers=waivers, now=NOW, version=VERSION, **options
+    )
+
+
+def before() -> dict[str, Any]:
+    """The result for the untouched lab, with a host that is down and one that died meanwhile."""
+    hosts = untouched_hosts()
+    hosts["his1"] = {"reached": "unreachable", "reason": "connection timed out", "evidence": None}
+    hosts["ws1"] = {"reached": "timeout", "reason": "Timed out after 30 second(s).", "evidence": None}
+    tried = network(lab_site(), shut=False)
+    return report(hosts, {name: results for name, results in tried.items() if name not in ("his1", "ws1")}).document()
+
+
+def after() -> dict[str, Any]:
+    """The result for the hardened lab."""
+    return report(hardened_hosts(), network(lab_site(), shut=True)).document()
+
+
+def text(document: dict[str, Any]) -> str:
+    """As the fixtures are written."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
+
+
+if __name__ == "__main__":
+    for name, made in (("before", before()), ("after", after())):
+        (FOLDER / f"{name}.json").write_text(text(made), encoding="utf-8")
