@@ -131,7 +131,7 @@ def _verification(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
         "undeclared_said": [*_few(by_family[4], "IPv4"), *_few(by_family[6], "IPv6")],
     }
     reason = f"not proven: {'; '.join(doubts[:_MOST])}"
-    unknown = {name: reason for name, value in facts.items() if value is None}
+    unknown = {f"verification.{name}": reason for name, value in facts.items() if value is None}
     return facts, unknown
 
 
