@@ -84,6 +84,8 @@ def match(key: str, value: object) -> dict[str, Any]:
 
 
 ACCEPT: dict[str, Any] = {"accept": None}
+_IN_PACS = {"zone": "pacs", "addresses": ["198.18.30.20"]}
+_IN_MANAGEMENT = {"zone": "management", "addresses": ["198.18.0.12"]}
 
 
 def _no_comment(lab: Lab) -> None:
@@ -168,8 +170,6 @@ FAILURES: list[tuple[str, str, Callable[[Lab], object], str]] = [
     ("IAM-01", "pacs1", lambda lab: lab.orthanc(RegisteredUsers={}), "the user orthanc"),
     ("IAM-01", "pacs1", lambda lab: lab.orthanc(AuthenticationEnabled=False), "without logging in"),
 ]
-_IN_PACS = {"zone": "pacs", "addresses": ["198.18.30.20"]}
-_IN_MANAGEMENT = {"zone": "management", "addresses": ["198.18.0.12"]}
 
 
 def _unlisted(site: dict[str, Any]) -> None:
