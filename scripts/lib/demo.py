@@ -5,12 +5,14 @@ Everything it says was tried: real connections, real images, the real playbook.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sites import lab_site
 
@@ -24,15 +26,17 @@ from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
 
 FIREWALLS = ("core", "edge")
 MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
+REPORTS = PROJECT / "demo-report"
 WIDTH = 78
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was tried at one time, and what came of it."""
+    """What was tried at one time, and what came of it; ``report`` is what the dry run says of that time."""
 
     results: tuple[Result, ...]
     steps: tuple[Step, ...]
+    report: Mapping[str, Any]
 
     def of(self, expected: str) -> list[Result]:
         """The connections that must be ``expected`` (open or shut) once the site is hardened."""
@@ -41,11 +45,13 @@ class Look:
 
 def main() -> int:
     began = time.monotonic()
-    heading("1/5  The hospital: 9 nodes in containers, real Orthanc, dcmtk, HL7 and SSH")
+    heading("1/7  The hospital: 9 nodes in containers, real Orthanc, dcmtk, HL7 and SSH")
     untouched_lab()
-    heading("2/5  Before: what gets through?")
-    before = look()
-    heading("3/5  Hardening: ansible-playbook pacs.hardening.site")
+    heading("2/7  Before: what gets through?")
+    results, steps = try_everything()
+    heading("3/7  Before: what does a dry run say? It changes nothing, and finds what is open")
+    before = Look(results, steps, dry_run("before"))
+    heading("4/7  Hardening: ansible-playbook pacs.hardening.site")
     started = time.monotonic()
     hardening = play("pacs.hardening.site")
     seconds = time.monotonic() - started
@@ -55,17 +61,19 @@ def main() -> int:
             "\ntaken back by the host itself within a minute. Try again:  scripts/demo"
         )
         return 1
-    heading("4/5  Now: what gets through?")
-    after = look()
-    heading("5/5  A mistake on purpose: a ruleset that locks out everybody, you included")
+    heading("5/7  Now: what gets through?")
+    results, steps = try_everything()
+    heading("6/7  A mistake on purpose: a ruleset that locks out everybody, you included")
     say("This playbook must fail, and the firewall must take its rules back by itself.")
     mistake = play(str(MISTAKE))
     survived = mistake_was_undone(mistake)
     if survived:
         say("That failure was meant: the firewall has its old rules back and answers its administrators.")
+    heading("7/7  Now: what does a dry run say?")
+    after = Look(results, steps, dry_run("after"))
     summary(before, after, survived, seconds, time.monotonic() - began)
-    good = survived and not wrong(after) and all(step.ok for step in after.steps)
-    return 0 if good else 1
+    good = survived and not wrong(after) and all(step.ok for step in after.steps) and proven(after.report)
+    return 0 if good and not proven(before.report) else 1
 
 
 def untouched_lab() -> None:
@@ -76,7 +84,7 @@ def untouched_lab() -> None:
         lifecycle.up(say, fresh=tuple(topology().nodes))
 
 
-def look() -> Look:
+def try_everything() -> tuple[tuple[Result, ...], tuple[Step, ...]]:
     """Try every connection of the matrix and play the imaging workflow."""
     results = probes.run()
     opened = [result for result in results if result.outcome == "open"]
@@ -85,12 +93,36 @@ def look() -> Look:
     for step in exercise.play():
         steps.append(step)
         say(f"{step.title:51}{'' if step.ok else 'FAILS: '}{step.detail}")
-    return Look(results, tuple(steps))
+    return tuple(results), tuple(steps)
 
 
-def play(playbook: str) -> PlaybookRun:
+def dry_run(when: str) -> Mapping[str, Any]:
+    """Judge the site and keep the report of that time. Like any audit it may end in failures; those are listed."""
+    directory = REPORTS / when
+    (directory / "report.json").unlink(missing_ok=True)
+    run = play("pacs.hardening.compliance", {"pacs_report_directory": str(directory)})
+    try:
+        report: Mapping[str, Any] = json.loads((directory / "report.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LabError(f"the dry run wrote no report (its output is above): {error}") from error
+    if not run.ok:
+        say("A dry run fails where a check of high risk fails, so that a pipeline stops there.")
+    return report
+
+
+def failures(report: Mapping[str, Any]) -> str:
+    return f"{report['summary']['by_state']['fail']} fail"
+
+
+def proven(report: Mapping[str, Any]) -> bool:
+    """Whether the rules in force on every firewall are proven equal to the declared site (control SEG-02)."""
+    states = [finding["state"] for finding in report["findings"] if finding["control"] == "SEG-02"]
+    return len(states) == len(FIREWALLS) and set(states) == {"pass"}
+
+
+def play(playbook: str, variables: Mapping[str, Any] | None = None) -> PlaybookRun:
     """Run a playbook, its output as it comes."""
-    process = start_playbook(playbook)
+    process = start_playbook(playbook, variables=variables)
     assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     lines = []
     for line in process.stdout:
@@ -122,12 +154,15 @@ def summary(before: Look, after: Look, survived: bool, seconds: float, total: fl
         row(f"  {source} -> {targets(results)}", verdict(earlier), verdict(results))
     undone = "undone by the host" if survived else "NOT UNDONE"
     print(f"{'a ruleset that locks out its author':{WIDTH - 18}}{undone:>18}")
+    row("compliance report, checks of all that it judges", failures(before.report), failures(after.report))
+    row("  the firewalls' rules are proven to be what is declared", yes(before.report), yes(after.report))
     for result in wrong(after):
         print(f"  WRONG: {result.probe} is {result.outcome}, must be {result.probe.expected}")
     sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     print(
         f"\nA dry run:  {sudo}.venv/bin/ansible-playbook pacs.hardening.site --check --diff"
         "\nThe site:   inventories/lab/group_vars/all/site.yml"
+        "\nReports:    demo-report/before/report.html, demo-report/after/report.html"
         "\nRemove it:  scripts/demo --down"
     )
 
@@ -146,6 +181,10 @@ def targets(results: Sequence[Result]) -> str:
 def verdict(results: Sequence[Result]) -> str:
     opened = sum(result.outcome == "open" for result in results)
     return "open" if opened == len(results) else "shut" if not opened else f"{opened} open"
+
+
+def yes(report: Mapping[str, Any]) -> str:
+    return "yes" if proven(report) else "no"
 
 
 def count(results: Sequence[Result]) -> str:

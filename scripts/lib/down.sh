@@ -27,7 +27,7 @@ pacs_down() {
     if [[ -e $venv ]]; then
         removed+="${removed:+ and }the Python environment"
     fi
-    rm -rf -- "$venv" "$PACS_STATE/collections" "$PACS_STATE"/{python-packages.txt,venv.lock} "$PACS_LOGS"/{apt,pip}.log
+    rm -rf -- "$venv" "$PACS_ROOT/demo-report" "$PACS_STATE/collections" "$PACS_STATE"/{python-packages.txt,venv.lock} "$PACS_LOGS"/{apt,pip}.log
     find "$PACS_ROOT"/{plugins,scripts,tests} -name __pycache__ -prune -exec rm -rf {} +
     rmdir -- "$PACS_LOGS" "$PACS_STATE" 2>/dev/null || true
     if [[ -n $removed ]]; then
