@@ -34,6 +34,7 @@ pacs_plan_python() {
     local file=$1 python
     PACS_VENV=$PACS_ROOT/.venv
     export PACS_VENV
+    _pacs_leave_venv
     : >"$file"
     _pacs_venv_is_current && return
     python=$(_pacs_choose_python) || exit 1
@@ -41,6 +42,14 @@ pacs_plan_python() {
     pacs_is_debian_like || pacs_die "$python has no ensurepip, so it can't make environments." \
         "Install your system's package for it (often python3-venv or python3-pip), or set PACS_PYTHON to another Python."
     echo "python3.$(_pacs_python_minor "$python")-venv: the project's own Python environment" >"$file"
+}
+
+# Whoever calls may have .venv active: an environment can't be made anew with its own interpreter.
+_pacs_leave_venv() {
+    local path=:$PATH:
+    path=${path//:"$PACS_VENV/bin":/:}
+    path=${path#:}
+    export PATH=${path%:}
 }
 
 _pacs_has_ensurepip() {

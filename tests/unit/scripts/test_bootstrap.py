@@ -161,3 +161,14 @@ def test_an_environment_that_was_interrupted_is_not_current(path: Path, tmp_path
     command(tmp_path / "venv" / "bin", "python", "echo 3.11")
     done = shell(path, f"PACS_VENV={tmp_path}/venv; _pacs_venv_is_current || echo again")
     assert done.stdout == "again\n"
+
+
+def test_an_active_environment_is_not_made_anew_with_its_own_interpreter(path: Path, tmp_path: Path) -> None:
+    own = tmp_path / "checkout" / ".venv" / "bin"
+    own.mkdir(parents=True)
+    command(own, "python3", "echo 11; echo own >&2")
+    command(path, "python3", "echo 13")
+    places = f"PACS_ROOT={tmp_path}/checkout PATH={own}:{path}:{own}"
+    done = shell(path, f'{places}\npacs_plan_python {tmp_path}/packages; echo "$PATH"; type -P python3')
+    assert done.stdout.splitlines()[-2:] == [str(path), f"{path}/python3"]
+    assert "own" not in done.stderr
