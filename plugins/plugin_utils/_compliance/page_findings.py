@@ -40,10 +40,10 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen on one subject, and how."""
+    """What was seen on one subject, and how; ``observed`` is a text a thing seen."""
 
     subject: str
-    observed: str
+    observed: tuple[str, ...]
     expected: str
     how: str
     evidence: str
@@ -213,11 +213,16 @@ def _citation(item: Document) -> Citation:
 def _seen(finding: Document) -> Seen:
     return Seen(
         subject=str(finding["subject"]),
-        observed=_text(finding["observed"]),
+        observed=_texts(finding["observed"]),
         expected=_text(finding["expected"]),
         how=words.HOW.get(finding["how"], str(finding["how"])),
         evidence=str(finding["evidence_sha256"] or ""),
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return tuple(text for text in map(_text, items) if text)
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 FINDINGS = """
 {% macro subject(seen) %}
-<strong><bdi>{{ seen.subject }}</bdi></strong>{% if seen.observed %}: <bdi>{{ seen.observed }}</bdi>{% endif %}
+<strong><bdi>{{ seen.subject }}</bdi></strong>{% if seen.observed | length == 1 %}: <bdi>{{ seen.observed[0] }}</bdi>
+{%- elif seen.observed %}:
+<ul>{% for text in seen.observed %}<li><bdi>{{ text }}</bdi></li>
+{% endfor %}</ul>{% endif %}
 {% endmacro %}
 {% macro citation(cite) %}
 <bdi>{{ cite.text }}</bdi>
@@ -27,7 +30,7 @@ FINDINGS = """
 <dt>{{ "Where" if finding.bare else "Where and what was seen" }}</dt><dd>
 {% for seen in finding.subjects %}
 <div class="seen">
-<p>{{ subject(seen) }}</p>
+<div>{{ subject(seen) }}</div>
 {% if seen.expected %}<p class="soft small">expected: <bdi>{{ seen.expected }}</bdi></p>{% endif %}
 <p class="soft small">{{ trace(seen) }}</p>
 </div>
