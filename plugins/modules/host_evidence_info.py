@@ -103,7 +103,8 @@ evidence:
         orthanc:
           description:
             - C(configured), whether it has a configuration; C(running); C(changed_since_start), whether a file of it
-              was written since the server started, V(null) if that isn't known.
+              was written since the server started, V(null) if that isn't known; C(enabled), whether systemd starts
+              a server that doesn't run at the next boot, V(null) if that isn't known or one runs.
             - C(aet) and C(aet_problem), what is wrong with it if anything is.
             - C(switches), the options that matter, by Orthanc's names, with its defaults where they aren't set;
               C(unusable), names of options whose values Orthanc can't use.

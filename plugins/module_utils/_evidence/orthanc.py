@@ -88,6 +88,7 @@ def orthanc_document(
     environment: Mapping[str, str] | None,
     running: bool,
     changed_since_start: bool | None = None,
+    enabled: bool | None = None,
 ) -> dict[str, Any]:
     """The part C(orthanc). No files: the server runs on its defaults. Raises Unreadable where Orthanc would stop."""
     sections = merge(files, environment)
@@ -131,6 +132,7 @@ def orthanc_document(
         "configured": bool(files),
         "running": running,
         "changed_since_start": changed_since_start,
+        "enabled": enabled,
         "aet": _title(aet),
         "aet_problem": _title_problem(aet),
         "switches": switches,

@@ -11,9 +11,11 @@ from typing import Any
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc import orthanc_document
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_files import SourceFile
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import Absent, Unreadable
+from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
 
 _PROCESS = "Orthanc"
+_UNIT = "orthanc.service"
 _CLOCKS_DIFFER = 1.0  # seconds: the kernel rounds the time of its start
 
 
@@ -34,7 +36,7 @@ def orthanc(host: Host) -> dict[str, Any]:
     files = _files("", configuration)
     if not files:
         raise Absent(f"no Orthanc server runs here, and {configuration} holds no configuration")
-    return orthanc_document(files, None, False, None)
+    return orthanc_document(files, None, False, enabled=systemd.says("is-enabled", _UNIT))
 
 
 def configuration_path(arguments: list[str]) -> str:

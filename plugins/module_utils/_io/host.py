@@ -25,7 +25,6 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.sockets i
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.system import login_users, system_document
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
-from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES as OWN_TABLES
@@ -95,7 +94,10 @@ class Host:
             ],
             "confirmed": confirmed
             and {"id": confirmed.id, "created_utc": confirmed.created_utc, "text_sha256": confirmed.text_sha256},
-            "boot_unit": {"enabled": _systemctl_says("is-enabled"), "active": _systemctl_says("is-active")},
+            "boot_unit": {
+                "enabled": systemd.says("is-enabled", BOOT_UNIT),
+                "active": systemd.says("is-active", BOOT_UNIT),
+            },
         }
 
     def accounts(self) -> dict[str, Any]:
@@ -215,8 +217,3 @@ def read_file(path: str) -> str:
     finally:
         os.close(descriptor)
     return data.decode("utf-8", "replace")
-
-
-def _systemctl_says(question: str) -> bool | None:
-    """The answer of systemd about our boot unit, None where it isn't the init system."""
-    return run(["systemctl", question, "--quiet", BOOT_UNIT]).status == 0 if systemd.is_running() else None

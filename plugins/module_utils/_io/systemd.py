@@ -19,6 +19,11 @@ def is_running() -> bool:
     return os.path.isdir("/run/systemd/system")
 
 
+def says(question: str, unit: str) -> bool | None:
+    """The answer of systemd about a unit, C(is-enabled) or C(is-active); None where it isn't the init system."""
+    return run(["systemctl", question, "--quiet", unit]).status == 0 if is_running() else None
+
+
 def arm(change_id: str, seconds: float, tool: str) -> None:
     """Have C(tool rollback change_id) run in I(seconds). Raises HardeningError if systemd won't."""
     done = run(

@@ -38,6 +38,9 @@ def orthanc_facts(record: HostRecord, looked_for: bool, unmanaged: str) -> tuple
         return {"present": False}, {}
     if part.status == "error":
         return {"present": None}, {"": part.reason}
+    # Installed and switched off, it lets nobody in. One that only isn't running now is judged by what it starts with.
+    if flag(part.value, "running") is False and flag(part.value, "enabled") is False:
+        return {"present": False}, {}
     return _from_evidence(part.value)
 
 
@@ -55,13 +58,13 @@ def _from_evidence(value: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     unknown |= peers_unknown
     shipped = value.get("shipped_credentials")
     users = [name for name in shipped if name in _USERS] if isinstance(shipped, list) else None
-    changed = flag(value, "changed_since_start")
+    changed = flag(value, "changed_since_start") if flag(value, "running") is not False else False
     facts: dict[str, Any] = {
         "present": True,
         "switches": switches,
         "peers": peers,
         # A change that isn't in force yet means that what was read isn't what runs.
-        "in_force": None if changed else True,
+        "in_force": True if changed is False else None,
         "unusable": count({"n": len(value["unusable"])}, "n") if isinstance(value.get("unusable"), list) else None,
         "shipped_users": users if users is None or len(users) == len(shipped or ()) else None,
         "guessable_users": count(value, "guessable_users"),
@@ -69,6 +72,8 @@ def _from_evidence(value: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
     }
     if changed:
         unknown["in_force"] = "Orthanc's configuration was changed since it started: restart it, then look again"
+    elif changed is None:
+        unknown["in_force"] = "whether Orthanc's configuration was changed since it started isn't known"
     for name in ("unusable", "shipped_users", "guessable_users", "users"):
         if facts[name] is None:
             unknown[name] = f"the evidence doesn't say ({name.replace('_', ' ')})"

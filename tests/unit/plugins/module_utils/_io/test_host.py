@@ -11,6 +11,7 @@ import pytest
 from evidence import PASSWORD, PATIENT, FakeHost, spoken
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import PARTS
+from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence import host_evidence
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
@@ -129,6 +130,15 @@ def test_a_configuration_without_a_server(host: FakeHost) -> None:
     host.write("etc/orthanc/a.json", '{"DicomPort": 1}')
     value = orthanc(host)["value"]
     assert (value["configured"], value["running"], value["switches"]["DicomPort"]) == (True, False, 1)
+
+
+def test_whether_a_server_that_does_not_run_comes_back(host: FakeHost, monkeypatch: pytest.MonkeyPatch) -> None:
+    host.write("etc/orthanc/a.json", "{}")
+    for answer in (True, False, None):
+        monkeypatch.setattr(systemd, "says", lambda *_question, answer=answer: answer)
+        assert orthanc(host)["value"]["enabled"] is answer
+    host.process(40, "Orthanc", "Orthanc")
+    assert orthanc(host)["value"]["enabled"] is None
 
 
 def test_what_can_not_be_judged_about_orthanc_says_why(host: FakeHost) -> None:

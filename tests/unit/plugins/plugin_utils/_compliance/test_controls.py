@@ -208,6 +208,12 @@ UNKNOWN: list[tuple[str, str, Callable[[Lab], object], str]] = [
         lambda lab: lab.part("pacs1", "orthanc")["value"].update(changed_since_start=True),
         "restart it",
     ),
+    (
+        "AE-01",
+        "pacs1",
+        lambda lab: lab.part("pacs1", "orthanc")["value"].update(changed_since_start=None),
+        "isn't known",
+    ),
     ("IAM-01", "pacs1", lambda lab: lab.part("pacs1", "orthanc")["value"].pop("guessable_users"), "doesn't say"),
     ("IAM-01", "pacs1", lambda lab: lab.site["devices"]["pacs1"].update(managed=False), "it isn't managed"),
 ]
@@ -299,6 +305,17 @@ def test_a_conduit_declares_its_port(lab: Lab) -> None:
 def test_an_orthanc_that_serves_no_dicom_may_keep_its_switches(lab: Lab) -> None:
     lab.orthanc(DicomServerEnabled=False, DicomCheckCalledAet=False)
     assert found(lab.report(), "AE-01", "pacs1")[0] == "pass"
+
+
+@pytest.mark.parametrize("control", ["AE-01", "IAM-01"])
+def test_an_orthanc_that_is_switched_off_lets_nobody_in(lab: Lab, control: str) -> None:
+    lab.orthanc(DicomAlwaysAllowStore=True, RegisteredUsers={"demo": "demo"})
+    part = lab.part("pacs1", "orthanc")["value"]
+    part.update(running=False, changed_since_start=None, enabled=False)
+    assert found(lab.report(), control, "pacs1")[0] == "not_applicable"
+    for enabled in (True, None):
+        part["enabled"] = enabled
+        assert found(lab.report(), control, "pacs1")[0] == "fail", "it may be back any moment"
 
 
 def test_what_is_not_orthanc_is_not_judged_as_one(lab: Lab) -> None:
