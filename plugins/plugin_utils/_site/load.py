@@ -116,7 +116,7 @@ class _Loader:
             value,
             path,
             ("zone", "addresses"),
-            ("actors", "managed", "pacs_host", "probe", "application_entities", "hl7_applications"),
+            ("actors", "managed", "pacs_host", "probe", "application_entities", "hl7_applications", "contact"),
         )
         actors = fields.each("actors", lambda item, where: self.reader.choice(item, where, ACTORS))
         # A modality may be fragile: until somebody says otherwise it is watched, not spoken to.
@@ -131,6 +131,7 @@ class _Loader:
             probe=fields.choice("probe", ("never", "passive", "echo")) or ("passive" if cautious else "echo"),
             application_entities=fields.each("application_entities", self.application_entity),
             hl7_applications=fields.each("hl7_applications", self.hl7_application),
+            contact=fields.one("contact", self.reader.text),
         )
 
     def application_entity(self, value: object, path: str) -> ApplicationEntity | None:

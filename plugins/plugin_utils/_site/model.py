@@ -65,7 +65,10 @@ class Hl7Application:
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A machine of the site. Roles and probes run on it only if it says that it is managed."""
+    """A machine of the site. Roles and probes run on it only if it says that it is managed.
+
+    ``contact`` is the person to ask about it, in words for people; None where the site names nobody.
+    """
 
     name: str
     zone: str
@@ -76,6 +79,7 @@ class Device:
     probe: ProbeRule
     application_entities: tuple[ApplicationEntity, ...]
     hl7_applications: tuple[Hl7Application, ...]
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

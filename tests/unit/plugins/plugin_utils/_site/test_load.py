@@ -93,6 +93,10 @@ BROKEN: dict[str, tuple[Break, str]] = {
         "pacs_site.firewalls.core.interfaces.modalty: no zone is named 'modalty'. Did you mean 'modality'?"
         " A leg to another firewall is written {interface: ..., via: FIREWALL}.",
     ),
+    "contact of two lines": (
+        lambda site: site["devices"]["ct1"].update(contact="Anna\nExample"),
+        f"{CT1}.contact: 'Anna?Example' is not a usable text. Write one line of 1 to 200 printable characters.",
+    ),
     "management from everywhere": (
         lambda site: site["management"].update(sources=["0.0.0.0/0"]),
         "pacs_site.management.sources[0]: 0.0.0.0/0 is the whole address space."
@@ -218,3 +222,10 @@ def test_numeric_text_is_a_port() -> None:
     site = example_site()
     site["devices"]["ct1"]["application_entities"][0]["connections"][0]["port"] = "104"
     assert load_site(site).site.devices["ct1"].application_entities[0].connections[0].port == 104
+
+
+def test_a_device_may_name_whom_to_ask() -> None:
+    site = example_site()
+    site["devices"]["ct1"]["contact"] = "Anna Example, ext. 4711"
+    loaded = load_site(site).site.devices
+    assert (loaded["ct1"].contact, loaded["pacs1"].contact) == ("Anna Example, ext. 4711", None)
