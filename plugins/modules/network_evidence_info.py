@@ -74,6 +74,11 @@ options:
       - Seconds to wait for each answer of a peer, from 0.1 to 60. A connection is waited for at most 5 seconds.
     type: float
     default: 10
+  within:
+    description:
+      - Seconds after which no question is begun any more, from 1 to 600. What wasn't asked by then is V(skipped).
+      - Without it, every question is asked, however long that takes.
+    type: float
 extends_documentation_fragment:
   - pacs.hardening.attributes
 attributes:
@@ -132,6 +137,9 @@ probes:
     detail:
       description: What happened, in words. Nothing that the peer sent is repeated.
       type: str
+    connected:
+      description: Whether a connection stood, whatever became of it.
+      type: bool
     seconds:
       description: How long it took.
       type: float
@@ -152,6 +160,7 @@ probes:
     - id: archive
       outcome: open
       detail: 'association rejected: calling AE title not recognised (1/1/3)'
+      connected: true
       seconds: 0.004
       dicom:
         associated: false
@@ -174,16 +183,19 @@ def main() -> None:
             "vantage": {"type": "str", "required": True},
             "probes": {"type": "list", "elements": "dict", "required": True, "options": PROBE_ARGUMENTS},
             "timeout": {"type": "float", "default": 10},
+            "within": {"type": "float"},
         },
         supports_check_mode=True,
     )
-    timeout = module.params["timeout"]
+    timeout, within = module.params["timeout"], module.params["within"]
     probes, faults = read_probes(module.params["probes"])
     if not 0.1 <= timeout <= 60:
         faults.insert(0, f"timeout is {timeout:g}; it must be from 0.1 to 60 seconds")
+    if within is not None and not 1 <= within <= 600:
+        faults.insert(0, f"within is {within:g}; it must be from 1 to 600 seconds")
     if faults:
         module.fail_json(msg="nothing was sent: " + "; ".join(faults))
-    module.exit_json(changed=False, vantage=module.params["vantage"], probes=ask_all(probes, timeout))
+    module.exit_json(changed=False, vantage=module.params["vantage"], probes=ask_all(probes, timeout, within))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,7 @@ class TestStrangers:
         rules = "table inet t { chain c { type filter hook input priority 0; tcp dport %s; }; }"
         place.run("nft", "-f", "-", text=rules % f"{PORT} drop")
         answer = ask(place, timeout=0.5)
-        assert (answer["outcome"], answer["dicom"]) == ("timeout", None)
+        assert (answer["outcome"], answer["dicom"], answer["connected"]) == ("timeout", None, False)
         assert 0.4 < answer["seconds"] < 2
         for how, outcome in (("icmpx admin-prohibited", "unreachable"), ("tcp reset", "refused")):
             place.run("nft", "flush", "ruleset")
@@ -70,6 +70,20 @@ class TestStrangers:
             assert answer["detail"] == "connected, then nothing came back within 0.5 s"
             time.sleep(0.2)
         assert b"".join(received) == pdu.associate_request("PACS1")
+
+    def test_all_questions_together_end_in_time(self, place: Namespace) -> None:
+        """A silent server costs its time-out once or twice, not once a question; what wasn't asked says so."""
+        shared = {"port": PORT, "application": "dicom", "called_aet": "PACS1", "calling_aet": "X", "probe": "echo"}
+        items = [{"id": str(number), "address": "127.0.0.1", **shared} for number in range(20)]
+        probes, faults = read_probes(items)
+        assert not faults
+        started = time.monotonic()
+        with scripted(place, lambda connection: time.sleep(0.4)), place.inside():
+            answers = ask_all(probes, 0.2, within=1)
+        assert time.monotonic() - started < 3
+        asked = [answer for answer in answers if answer["outcome"] != "skipped"]
+        assert 1 <= len(asked) < 5 and all(answer["connected"] for answer in asked), answers
+        assert answers[-1]["detail"] == "not asked: the 1 s for all were over"
 
     def test_a_dripping_server_can_not_hold_us(self, place: Namespace) -> None:
         def drip(connection: socket.socket) -> None:

@@ -96,13 +96,19 @@ def by_peer(probes: Sequence[Probe]) -> list[list[int]]:
 
 
 def result(
-    probe: Probe, outcome: str, detail: str, seconds: float = 0.0, dicom: Mapping[str, Any] | None = None
+    probe: Probe,
+    outcome: str,
+    detail: str,
+    seconds: float = 0.0,
+    dicom: Mapping[str, Any] | None = None,
+    connected: bool = False,
 ) -> dict[str, Any]:
-    """The document of a probe."""
+    """The document of a probe. I(connected): a connection stood, whatever became of it."""
     return {
         "id": probe.id,
         "outcome": outcome,
         "detail": detail,
+        "connected": connected,
         "seconds": round(seconds, 3),
         "dicom": None if dicom is None else dict(dicom),
     }

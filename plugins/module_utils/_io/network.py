@@ -52,18 +52,27 @@ class _Pace:
         time.sleep(at - now)
 
 
-def ask_all(questions: Sequence[Probe], timeout: float) -> list[dict[str, Any]]:
-    """The results in the order of the questions. I(timeout): seconds to wait for each answer of a peer."""
+def ask_all(questions: Sequence[Probe], timeout: float, within: float | None = None) -> list[dict[str, Any]]:
+    """The results in the order of the questions. I(timeout): seconds to wait for each answer of a peer; I(within):
+    seconds after which no question is begun any more.
+    """
     results: dict[int, dict[str, Any]] = {}
     pace = _Pace()
+    end = None if within is None else time.monotonic() + within
+
+    def over() -> bool:
+        return end is not None and time.monotonic() >= end
 
     def ask_one_peer(indexes: list[int]) -> None:
         asked = False
         for index in indexes:
             probe = questions[index]
             if not probe.skipped:
-                if asked:
+                if asked and not over():
                     time.sleep(_BETWEEN_QUESTIONS_TO_ONE_PEER)
+                if over():
+                    results[index] = result(probe, probes.SKIPPED, f"not asked: the {within:g} s for all were over")
+                    continue
                 pace.wait()
                 asked = True
             results[index] = ask(probe, timeout)
@@ -79,28 +88,28 @@ def ask(probe: Probe, timeout: float) -> dict[str, Any]:
     if probe.skipped:
         return result(probe, probes.SKIPPED, probe.skipped)
     started = time.monotonic()
-    outcome, detail, dicom = _connect_and_ask(probe, timeout)
-    return result(probe, outcome, detail, time.monotonic() - started, dicom)
+    connected, outcome, detail, dicom = _connect_and_ask(probe, timeout)
+    return result(probe, outcome, detail, time.monotonic() - started, dicom, connected)
 
 
-def _connect_and_ask(probe: Probe, timeout: float) -> tuple[str, str, dict[str, Any] | None]:
+def _connect_and_ask(probe: Probe, timeout: float) -> tuple[bool, str, str, dict[str, Any] | None]:
     # Ready before anything is sent, so that the first word follows the handshake at once.
     dialogue = Dialogue(probe.called_aet, probe.calling_aet) if probe.speaks_dicom else None
     patience = min(CONNECT_SECONDS, timeout)
     try:
         connection = socket.create_connection((probe.address, probe.port), timeout=patience)
     except (socket.timeout, TimeoutError):
-        return probes.TIMEOUT, f"no connection within {patience:g} s", None
+        return False, probes.TIMEOUT, f"no connection within {patience:g} s", None
     except ConnectionRefusedError:
-        return probes.REFUSED, "connection refused", None
+        return False, probes.REFUSED, "connection refused", None
     except OSError as exc:
         outcome = probes.UNREACHABLE if exc.errno in _UNREACHABLE else probes.ERROR
-        return outcome, f"no connection: {exc.strerror or type(exc).__name__}", None
+        return False, outcome, f"no connection: {exc.strerror or type(exc).__name__}", None
     with connection:
         if dialogue is None:
-            return probes.OPEN, "connected, and closed at once", None
+            return True, probes.OPEN, "connected, and closed at once", None
         outcome, detail = _talk(connection, dialogue, timeout)
-    return outcome, detail, dicom_document(dialogue.facts())
+    return True, outcome, detail, dicom_document(dialogue.facts())
 
 
 def _talk(connection: socket.socket, dialogue: Dialogue, timeout: float) -> tuple[str, str]:
