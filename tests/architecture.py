@@ -26,7 +26,7 @@ PURE = "module_utils"
 IO = "module_utils/_io"
 _SITE, _FLOWS, _POLICY = frozenset({"_site"}), frozenset({"_site", "_flows"}), frozenset({"_site", "_flows", "_policy"})
 _BESIDE = frozenset({"_antivirus", "_vpn", "_dicom"})
-_ALL = _POLICY | _BESIDE | {"_nftables", "_compliance"}
+_ALL = _POLICY | _BESIDE | {"_nftables", "_observed", "_gate", "_compliance"}
 MAY_IMPORT: Mapping[str, frozenset[str]] = {
     PURE: frozenset(),
     IO: frozenset({PURE}),
@@ -36,6 +36,8 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "_flows": _SITE | {PURE},
     "_policy": _FLOWS | {PURE},
     "_nftables": _POLICY | {PURE},
+    "_observed": _POLICY | {PURE},
+    "_gate": _POLICY | {"_observed", PURE},
     "_antivirus": _POLICY | {PURE},
     "_vpn": _POLICY | {PURE},
     "_dicom": _POLICY | {PURE},

@@ -19,8 +19,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_f
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.assess import assess
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control import Control
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
-from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.probe_plan import Planned, plan_probes
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
+from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.probe_plan import Planned, plan_probes
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
 PROJECT = Path(__file__).resolve().parents[1]

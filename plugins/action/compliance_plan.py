@@ -27,8 +27,8 @@ class ActionModule(ActionBase):
         if missing:
             return {**result, "failed": True, "msg": missing}
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
-        from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.probe_plan import plan_probes
         from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.subjects import judged_hosts
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.probe_plan import plan_probes
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         try:

@@ -105,6 +105,14 @@ BROKEN = [
         "from .._io import nft",
         "module_utils must not import module_utils/_io",
     ),
+    ("wrong_arrows", "plugin_utils/_policy/a.py", "from .._gate import words", "_policy must not import _gate"),
+    ("wrong_arrows", "plugin_utils/_gate/a.py", "from .._nftables import render", "_gate must not import _nftables"),
+    (
+        "wrong_arrows",
+        "plugin_utils/_gate/a.py",
+        "from .._compliance import judge",
+        "_gate must not import _compliance",
+    ),
     ("wrong_arrows", "plugin_utils/_other/a.py", "", "_other is no area"),
     ("foreign_imports_on_hosts", "module_utils/_nft/a.py", "import yaml", "managed hosts have no yaml"),
     (

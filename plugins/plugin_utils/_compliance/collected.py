@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ...module_utils._evidence.parts import FORMAT, PARTS, one_line
+from .._gate.probe_results import ProbeResult, read_results
 
 Reached = Literal["ok", "unreachable", "failed", "timeout"]
 _REACHED: tuple[Reached, ...] = ("ok", "unreachable", "failed", "timeout")
@@ -100,34 +101,11 @@ def _part(value: object) -> Part:
     return Part("error", reason="this part isn't what the evidence module writes")
 
 
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    """What came of one probe."""
-
-    id: str
-    outcome: str
-    detail: str
-
-
-OUTCOMES = ("open", "refused", "timeout", "unreachable", "error", "skipped")
-
-
 def read_probes(value: object) -> dict[str, dict[str, ProbeResult]]:
-    """The results by vantage point and id of the probe; whatever isn't a result is left out, and so is missing."""
+    """The results by vantage point and id of the probe."""
     if not isinstance(value, Mapping):
         return {}
-    found: dict[str, dict[str, ProbeResult]] = {}
-    for vantage, results in value.items():
-        listed = results if isinstance(results, Sequence) and not isinstance(results, (str, bytes)) else ()
-        mine = found.setdefault(str(vantage), {})
-        for item in listed:
-            if isinstance(item, Mapping) and isinstance(item.get("id"), str) and item.get("outcome") in OUTCOMES:
-                detail = item.get("detail")
-                result = ProbeResult(
-                    item["id"], str(item["outcome"]), one_line(detail) if isinstance(detail, str) else ""
-                )
-                mine[result.id] = result
-    return found
+    return {str(vantage): read_results(results) for vantage, results in value.items()}
 
 
 def fingerprint(value: object) -> str | None:

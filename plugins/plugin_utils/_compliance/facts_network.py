@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .collected import HostRecord, ProbeResult
+from .._gate.probe_plan import Plan, Planned
+from .._gate.probe_results import ProbeResult
+from .collected import HostRecord
 from .facts_services import listens
-from .probe_plan import Plan, Planned
 
 Kind = Literal["as declared", "too open", "too shut", "unclear", "not asked", "no listener"]
 

@@ -10,16 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from .._gate.probe_plan import Plan, plan_probes
+from .._gate.probe_results import ProbeResult
 from .._policy.site import Compiled
 from .._site.model import Device, Site
-from .collected import NOTHING, HostRecord, ProbeResult
+from .collected import NOTHING, HostRecord
 from .facts import Facts
 from .facts_firewall import firewall_facts, verification_of
 from .facts_model import inventory_facts, site_facts
 from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
 from .facts_services import Service, declared_services, firewall_services, undeclared_listeners
-from .probe_plan import Plan, plan_probes
 
 #: Actors whose part an Orthanc server plays.
 _SERVED_BY_ORTHANC = ("image_manager_archive",)

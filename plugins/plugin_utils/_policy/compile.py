@@ -99,7 +99,7 @@ class _Compiler:
         note = _note(flow)
         # The outside zone may be everything by name and yet hold no address of an IP version.
         versions = {span.version for span in spans.get(flow.source.zone or "", ())} if flow.source.zone else {4, 6}
-        for leg in self._legs.get(_node(flow.source), ()):
+        for leg in self._legs.get(node_of(flow.source), ()):
             for source in (network for network in flow.source.networks if network.version in versions):
                 self._admissions.append(Admission(leg.interface, source, flow.protocol, flow.ports, note))
 
@@ -107,7 +107,7 @@ class _Compiler:
         pair = (flow.source.zone or flow.source.name, flow.destination.zone or flow.destination.name)
         known = self._passages.get(pair)
         if known is None:
-            ways = _ways(self._legs, _node(flow.source), _node(flow.destination))
+            ways = ways_through(self._legs, node_of(flow.source), node_of(flow.destination))
             if not ways:
                 return
             known = self._passages[pair] = (ways, [])
@@ -118,11 +118,11 @@ class _Compiler:
                     known[1].append(Permit(source, destination, flow.protocol, flow.ports, note))
 
 
-def _node(endpoint: Endpoint) -> _Pair:
+def node_of(endpoint: Endpoint) -> _Pair:
     return ("firewall", endpoint.name) if endpoint.zone is None else ("zone", endpoint.zone)
 
 
-def _ways(legs: Mapping[_Pair, tuple[Leg, ...]], source: _Pair, destination: _Pair) -> tuple[_Pair, ...]:
+def ways_through(legs: Mapping[_Pair, tuple[Leg, ...]], source: _Pair, destination: _Pair) -> tuple[_Pair, ...]:
     """The pairs of interfaces by which traffic enters and leaves; none where it doesn't pass this firewall."""
     return tuple(
         dict.fromkeys(
@@ -135,7 +135,7 @@ def _ways(legs: Mapping[_Pair, tuple[Leg, ...]], source: _Pair, destination: _Pa
 
 
 def _seen(reached: Iterable[Mapping[_Pair, tuple[Leg, ...]]], source: Endpoint, destination: Endpoint) -> bool:
-    return any(_ways(legs, _node(source), _node(destination)) for legs in reached)
+    return any(ways_through(legs, node_of(source), node_of(destination)) for legs in reached)
 
 
 def _note(flow: Flow) -> str:

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which connections are tried from which host: what is declared from there, and a sample of what isn't.
+"""Which connections are tried from which host: what is declared from there, and for a report a sample of what isn't.
 
 A vantage point is a managed device. The plan follows from the site alone, so that whoever judges the results can make
 it again: results are matched by the id of the probe.
@@ -9,12 +9,13 @@ it again: results are matched by the id of the probe.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from ipaddress import ip_network
 from typing import Any
 
 from .._flows.model import Flow
+from .._policy.paths import Paths
 from .._policy.site import Compiled
 from .._site.model import Address, Device
 
@@ -43,6 +44,17 @@ class Planned:
         keys = ("id", "address", "port", "application", "probe", *(("called_aet",) if self.called_aet else ()))
         return {key: value for key, value in asdict(self).items() if key in keys}
 
+    @property
+    def asks_nothing(self) -> bool:
+        """Whether the site forbids to send anything there."""
+        return self.probe == "never" or (self.probe == "passive" and self.application == "dicom")
+
+    @property
+    def text(self) -> str:
+        """What is tried, in a few words: ``ws1 -> pacs1:11112 C-ECHO``."""
+        how = "C-ECHO" if self.application == "dicom" else "TCP"
+        return f"{self.vantage} -> {self.target}:{self.port} {how}{' over IPv6' if self.family == 6 else ''}"
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -59,13 +71,31 @@ def plan_probes(compiled: Compiled) -> dict[str, Plan]:
     return {device.name: planner.plan(device) for device in compiled.site.devices.values() if device.managed}
 
 
+def plan_gate(compiled: Compiled, firewalls: Collection[str]) -> dict[str, Plan]:
+    """What must still work after a change of ``firewalls`` (names in the site): the declared connections that meet one
+    of them and that may be tried. Only managed devices that have any to try.
+    """
+    paths = Paths(compiled.site)
+    planner = _Planner(compiled, [flow for flow in compiled.flows if not set(firewalls).isdisjoint(paths.of(flow))])
+    plans = (planner.declared(device) for device in compiled.site.devices.values() if device.managed)
+    return {plan.vantage: plan for plan in plans if plan.probes}
+
+
 class _Planner:
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, flows: Iterable[Flow] | None = None) -> None:
         self._site = compiled.site
-        self._flows = [flow for flow in compiled.flows if flow.protocol == "tcp" and flow.ports is not None]
+        mine = compiled.flows if flows is None else flows
+        self._flows = [flow for flow in mine if flow.protocol == "tcp" and flow.ports is not None]
+
+    def declared(self, vantage: Device) -> Plan:
+        """The declared connections that something may be sent on; those in DICOM first, as they tell the most."""
+        wanted = dict.fromkeys(one for one in self._declared(vantage, self._from(vantage)) if not one.asks_nothing)
+        declared = sorted(wanted, key=lambda one: one.application != "dicom")
+        return Plan(vantage.name, tuple(declared[:MOST_DECLARED]), max(0, len(declared) - MOST_DECLARED))
 
     def plan(self, vantage: Device) -> Plan:
-        mine = [flow for flow in self._flows if any(_within(own, flow, source=True) for own in vantage.addresses)]
+        """The declared connections and a sample of undeclared ones."""
+        mine = self._from(vantage)
         declared = list(dict.fromkeys(self._declared(vantage, mine)))
         undeclared = self._undeclared(vantage, mine)
         return Plan(
@@ -73,6 +103,9 @@ class _Planner:
             (*declared[:MOST_DECLARED], *undeclared[:MOST_UNDECLARED]),
             max(0, len(declared) - MOST_DECLARED),
         )
+
+    def _from(self, vantage: Device) -> list[Flow]:
+        return [flow for flow in self._flows if any(_within(own, flow, source=True) for own in vantage.addresses)]
 
     def _declared(self, vantage: Device, mine: Iterable[Flow]) -> Iterator[Planned]:
         for flow in mine:
