@@ -48,7 +48,7 @@ _LIKELY = {SOURCE_PORT: (40000,), HOPS: (64, 255), EXTENSION: (0,), CODE: (0,)}
 #: Addresses for documentation (RFC 5737, RFC 3849) stand for anybody's.
 _ANYBODY: Mapping[int, tuple[int, ...]] = {
     4: (0xC0000201, 0xC6336401, 0xCB007101),
-    6: (0x20010DB8 << 96 | 1,),
+    6: (0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 2),
 }
 #: 0.0.0.0/8, 127.0.0.0/8 and from 224.0.0.0 on nobody sends from, or to through a router; the same of IPv6.
 _UNUSABLE: Mapping[int, tuple[Span, ...]] = {
@@ -156,7 +156,9 @@ class Pointer:
             return _LIKELY.get(dimension, ())
         family = box[FAMILY][0]
         interface = box[IN if dimension == SOURCE else OUT][0]
-        return (*self._likely.get((family, interface), ()), *_ANYBODY[family])
+        # From the other end, so that nobody seems to talk to himself.
+        anybody = _ANYBODY[family] if dimension == SOURCE else reversed(_ANYBODY[family])
+        return (*self._likely.get((family, interface), ()), *anybody)
 
 
 def address_text(family: int, number: int) -> str:

@@ -299,6 +299,13 @@ def test_without_any_rules_everything_passes() -> None:
     assert {bool(witness.packet.out_interface) for witness in result.undeclared} == {True, False}
 
 
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_nobody_talks_to_himself(family: str) -> None:
+    found = judged([match(meta("nfproto"), family), ACCEPT])
+    assert all(witness.packet.source != witness.packet.destination for witness in found.undeclared)
+    assert found.undeclared
+
+
 def test_a_witness_in_words_and_as_data() -> None:
     document = verification_document(judged([match(DPORT, 23), ACCEPT], [*THE_FLOW, ACCEPT]))
     witness = document["undeclared"][0]
