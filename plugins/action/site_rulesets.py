@@ -10,6 +10,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
 
@@ -35,7 +36,6 @@ class ActionModule(ActionBase):
             compiled = compile_site(plain(arguments["site"]))
         except SiteError as error:
             return {**result, "failed": True, "msg": str(error)}
-        firewalls = compiled.site.firewalls.values()
         return {
             **result,
             "changed": False,
@@ -45,9 +45,12 @@ class ActionModule(ActionBase):
                 firewall.pacs_host: {
                     "firewall": firewall.name,
                     "kind": firewall.kind,
-                    "policy": to_document(compiled.policies[firewall.name]),
-                    "ruleset": render(compiled.policies[firewall.name]),
+                    "policy": to_document(policy),
+                    "ruleset": render(policy),
+                    "watch": render(policy, "watch"),
+                    "fallback": render_fallback(policy),
                 }
-                for firewall in firewalls
+                for firewall in compiled.site.firewalls.values()
+                for policy in (compiled.policies[firewall.name],)
             },
         }

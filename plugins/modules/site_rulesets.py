@@ -78,8 +78,17 @@ flows:
   sample: ["ct1 -> pacs1:11112 tcp, RAD-8 images stored"]
 rulesets:
   description: >-
-    For the inventory host of each firewall its name in the site (C(firewall)), its C(kind) (V(internal) or
-    V(external)), its C(policy) as P(pacs.hardening.policy#filter) returns it, and its C(ruleset) as text.
+    For the inventory host of each firewall its part: rulesets as text, and what they are made from. V(ruleset) drops
+    what is not declared; V(watch) only counts and remembers it; V(fallback) is the coarse one for a boot at which
+    neither loads.
   returned: success
   type: dict
+  sample:
+    core:
+      firewall: core
+      kind: internal
+      policy: {format: 1, enforcement_point: core}
+      ruleset: "table inet pacs {...}"
+      watch: "table inet pacs {...}"
+      fallback: "table inet pacs {...}"
 """

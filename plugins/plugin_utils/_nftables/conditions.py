@@ -12,7 +12,7 @@ from typing import Any
 
 from .fields import Field, Fields, NotUnderstood, described
 from .listing import NamedSet, Table
-from .packets import EVERY_PROTOCOL, PROTOCOL, STATE, WITH_PORTS, Box, Span, complement, narrow, without
+from .packets import EVERY_PROTOCOL, PROTOCOL, STATE, TCP, WITH_PORTS, Box, Span, complement, narrow, without
 
 _ORDERS = ("<", ">", "<=", ">=")
 #: What an element may carry without becoming less certain.
@@ -31,6 +31,7 @@ class Condition:
 
     ``implied`` holds for all of them; with ``negated``, packets within none match. ``perhaps`` are alternatives, of all
     ``perhaps_dimensions``, that may match as well, and ``doubt`` says why; ``unsure`` means that anything may.
+    ``usual`` is true where all that may match does, as long as a set has room.
     """
 
     dimensions: tuple[int, ...]
@@ -41,6 +42,7 @@ class Condition:
     perhaps: list[Alternative] = field(default_factory=list)
     unsure: bool = False
     doubt: str = ""
+    usual: bool = False
 
     def certainly(self, boxes: Iterable[Box]) -> list[Box]:
         """What of some boxes surely matches."""
@@ -83,6 +85,9 @@ class Conditions:
     def match(self, body: Mapping[str, Any]) -> Condition:
         """A ``match`` statement; raise NotUnderstood where it isn't understood."""
         operator, left, right = body.get("op"), body.get("left"), body.get("right")
+        if _reads_flags(left):
+            # Packets of one connection differ in them; it is enough to know that all others never match.
+            return _of_doubt(((PROTOCOL, (TCP, TCP)),), "tcp flags")
         fields = self._left(left)
         if len(fields) == 1 and fields[0].dimension == STATE:
             state = _state(fields[0], str(operator), right)
@@ -94,6 +99,20 @@ class Conditions:
         if operator in _ORDERS and len(fields) == 1:
             return _ordered(fields[0], str(operator), right)
         raise NotUnderstood(f"{described(left)} {operator} {described(right)}")
+
+    def written(self, body: Mapping[str, Any]) -> Condition:
+        """A statement that writes to a set: the rule goes on for packets that have its key, unless the set is full."""
+        written = body.get("elem")
+        key = written["elem"].get("val") if isinstance(written, dict) and "elem" in written else written
+        try:
+            implied = tuple(dict.fromkeys(pair for item in self._left(key) for pair in item.implied))
+        except NotUnderstood:
+            implied = ()
+        name = str(body.get("set", "")).lstrip("@")
+        known = self._table.sets.get(name)
+        if known is None or known.sieves or body.get("op") not in ("add", "update") or "stmt" in body:
+            return _of_doubt(implied, f"what is written to the set {name}")
+        return replace(_of_doubt(implied, f"the set {name} may be full"), usual=True)
 
     def branches(self, body: Mapping[str, Any]) -> Iterator[Branch]:
         """The entries of a ``vmap`` statement, those with one verdict together; raise NotUnderstood as above."""
@@ -152,6 +171,18 @@ class Conditions:
         if len(condition.alternatives) > _FEW or any(item.of_ports for item in fields):
             raise NotUnderstood("an inequality with a large set, or with ports of any protocol")
         return replace(condition, negated=True)
+
+
+def _of_doubt(implied: tuple[tuple[int, Span], ...], doubt: str) -> Condition:
+    """Any packet with what is implied may match, and none surely does."""
+    return Condition((), [], implied, unsure=True, doubt=doubt)
+
+
+def _reads_flags(left: Any) -> bool:
+    """``tcp flags``, or some of them."""
+    masked = left.get("&") if isinstance(left, dict) else None
+    read = masked[0] if isinstance(masked, list) and masked else left
+    return bool(read == {"payload": {"protocol": "tcp", "field": "flags"}})
 
 
 def _of_tcp(condition: Condition) -> list[Alternative]:

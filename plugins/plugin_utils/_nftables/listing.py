@@ -10,7 +10,7 @@ table's name instead, so a dormant table can't be told), and families that this 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 _FOLLOWED = ("inet", "ip", "ip6")
@@ -38,12 +38,16 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class NamedSet:
-    """A set, or a map; ``verdicts`` is true for a verdict map. ``doubt`` says why its elements can't be relied on."""
+    """A set, or a map; ``verdicts`` is true for a verdict map. ``doubt`` says why its elements can't be relied on.
+
+    ``sieves`` is true where an element that is there may still not count, as with a limit.
+    """
 
     name: str
     elements: tuple[Any, ...]
     verdicts: bool
     doubt: str
+    sieves: bool
 
 
 @dataclass(slots=True)
@@ -152,17 +156,18 @@ def _set(body: Mapping[str, Any], kind: str, updated: bool) -> NamedSet:
     doubt = ""
     if updated:
         doubt = f"the set {name}, which packets change"
-    for statement in body.get("stmt", ()):
-        if any(key not in ("counter", "last") for key in statement):
-            doubt = f"the set {name} with {next(iter(statement))}"
-    return NamedSet(name, tuple(body.get("elem", ())), kind == "map" and body.get("map") == "verdict", doubt)
+    sieves = [key for statement in body.get("stmt", ()) for key in statement if key not in ("counter", "last")]
+    if sieves:
+        doubt = f"the set {name} with {sieves[0]}"
+    verdicts = kind == "map" and body.get("map") == "verdict"
+    return NamedSet(name, tuple(body.get("elem", ())), verdicts, doubt, bool(sieves))
 
 
 def _more_elements(table: Table, body: Mapping[str, Any]) -> None:
     known = table.sets.get(str(body.get("name")))
     if known is not None:
         elements = (*known.elements, *body.get("elem", ()))
-        table.sets[known.name] = NamedSet(known.name, elements, known.verdicts, known.doubt)
+        table.sets[known.name] = replace(known, elements=elements)
 
 
 def _add_rule(table: Table, body: Mapping[str, Any]) -> None:

@@ -12,6 +12,8 @@ from .index import BoxIndex
 from .packets import Box, common, covers, outside
 from .walk import Entry, Outcome
 
+_USUALLY = {Outcome.PERHAPS_ACCEPT: Outcome.ACCEPT, Outcome.PERHAPS_DROP: Outcome.DROP}
+
 
 class TooInvolved(Exception):
     """The question needs more work than is allowed: nothing can be said."""
@@ -31,7 +33,10 @@ class Budget:
 
 
 class Part(NamedTuple):
-    """A part of the packets that were asked about. ``doubts`` are the entries because of which it isn't certain."""
+    """A part of the packets that were asked about. ``doubts`` are the entries because of which it isn't certain.
+
+    Parts of one question may overlap: packets have one fate while a set has room, and perhaps another when it is full.
+    """
 
     box: Box
     outcome: Outcome
@@ -94,6 +99,8 @@ class Program:
                 if entry.outcome.final:
                     yield self._part(piece, entry, doubts)
                     break
+                if entry.usual:
+                    yield self._part(piece, entry._replace(outcome=_USUALLY[entry.outcome]), doubts)
                 doubts = (*doubts, entry)
 
     def _part(self, box: Box, entry: Entry, doubts: tuple[Entry, ...]) -> Part:

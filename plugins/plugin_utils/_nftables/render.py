@@ -13,41 +13,34 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
-from functools import lru_cache
-from ipaddress import ip_address
 from itertools import islice, product
 
 from .._policy.model import Admission, EnforcementPolicy, Passage, Permit, Span
-from .._site.model import Network
+from .base_chains import Mode, beginning, counters, ending, state_sets, vital
 from .boxes import Box, disjoint
 from .names import chain_name, comment
+from .spelling import FAMILIES, address_range, ends_of, flow_key, flow_type, indented, of_version, port_range, table
 
-TABLE = "inet pacs"
-#: Denied packets are copied to this NFLOG group, at most ten a second; without a listener nothing happens.
-LOG_GROUP = 5
-_FAMILIES = ((4, "ip", "ipv4_addr", "icmp"), (6, "ip6", "ipv6_addr", "icmpv6"))
 _NO_PORTS = (0, 0)
 
 
-def render(policy: EnforcementPolicy) -> str:
-    """The text of ``table inet pacs``, ready for ``nft -f`` in a transaction that first deletes the old one."""
+def render(policy: EnforcementPolicy, mode: Mode = "enforce") -> str:
+    """The text of ``table inet pacs``, ready for ``nft -f`` in a transaction that first deletes the old one.
+
+    Mode ``watch`` gives the same rules with other base chains: nothing is dropped, see base_chains.py.
+    """
     forward = [_Passage(passage) for passage in _by_zone_pair(policy.passages)]
-    lines = [
-        f"table {TABLE} {{",
-        *_indent(_counters()),
-        *_indent(line for passage in forward for line in passage.sets()),
-        *_indent(_admission_sets(policy)),
-        *_indent(line for passage in forward for line in passage.chain()),
-        *_indent(_forward_chains(policy)),
-        *_indent(_input_chain(policy.admissions)),
-        "}",
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _counters() -> Iterator[str]:
-    yield 'counter denied_forward { comment "no declared flow" }'
-    yield 'counter denied_input { comment "not addressed to this firewall by its administration" }'
+    return table(
+        (
+            *counters(),
+            *state_sets(),
+            *(line for passage in forward for line in passage.sets()),
+            *_admission_sets(policy),
+            *(line for passage in forward for line in passage.chain()),
+            *_forward_chains(policy, mode),
+            *_input_chain(policy.admissions, mode),
+        )
+    )
 
 
 def _by_zone_pair(passages: Sequence[Passage]) -> list[Passage]:
@@ -70,8 +63,8 @@ class _Passage:
             self._pings[version] = disjoint(_box(permit) for permit in permits if permit.protocol == "icmp")
 
     def sets(self) -> Iterator[str]:
-        for version, _ip, address, icmp in _FAMILIES:
-            key = f"{address} . {address} . inet_proto . inet_service"
+        for version, _ip, address, icmp in FAMILIES:
+            key = flow_type(address)
             yield from _set(
                 f"exact{version}_{self._name}", key, "", (_flow(version, box) for box in self._points[version])
             )
@@ -79,25 +72,26 @@ class _Passage:
                 f"range{version}_{self._name}", key, "interval", (_flow(version, box) for box in self._ranges[version])
             )
             pings = (
-                _element(box, _range(version, box.source), _range(version, box.destination), "echo-request")
+                _element(
+                    box, address_range(version, box.source), address_range(version, box.destination), "echo-request"
+                )
                 for box in self._pings[version]
             )
             yield from _set(f"ping{version}_{self._name}", f"{address} . {address} . {icmp}_type", "interval", pings)
 
     def chain(self) -> Iterator[str]:
         yield f"chain {self._name} {{"
-        for version, ip, _address, icmp in _FAMILIES:
-            ends = f"{ip} saddr . {ip} daddr"
+        for version, ip, _address, icmp in FAMILIES:
             if self._points[version]:
-                yield f"\t{ends} . meta l4proto . th dport @exact{version}_{self._name} accept"
+                yield f"\t{flow_key(ip)} @exact{version}_{self._name} accept"
             if self._ranges[version]:
-                yield f"\t{ends} . meta l4proto . th dport @range{version}_{self._name} accept"
+                yield f"\t{flow_key(ip)} @range{version}_{self._name} accept"
             if self._pings[version]:
-                yield f"\t{ends} . {icmp} type @ping{version}_{self._name} accept"
+                yield f"\t{ip} saddr . {ip} daddr . {icmp} type @ping{version}_{self._name} accept"
         yield "}"
 
 
-def _forward_chains(policy: EnforcementPolicy) -> Iterator[str]:
+def _forward_chains(policy: EnforcementPolicy, mode: Mode) -> Iterator[str]:
     """Dispatch: by interfaces, then by prefix where the interfaces alone don't tell the zones apart."""
     ways: dict[tuple[str, str], list[Passage]] = defaultdict(list)
     everywhere = [passage for passage in policy.passages if not passage.interfaces]
@@ -114,14 +108,12 @@ def _forward_chains(policy: EnforcementPolicy) -> Iterator[str]:
             yield from _way_chain(target, way, passages, policy)
         jumps.append(f'"{way[0]}" . "{way[1]}" : jump {target}')
     yield "chain forward {"
-    yield "\ttype filter hook forward priority filter; policy drop;"
-    yield "\tct state vmap { established : accept, related : accept, invalid : drop }"
+    yield from indented(beginning("forward", mode))
     if jumps:
         yield f"\tiifname . oifname vmap {{ {', '.join(jumps)} }}"
     for passage in everywhere:
         yield f"\tjump {chain_name(passage.source_zone, passage.destination_zone)}"
-    yield f'\tlimit rate 10/second burst 20 packets log prefix "pacs-forward " group {LOG_GROUP}'
-    yield "\tcounter name denied_forward"
+    yield from indented(ending("forward", mode))
     yield "}"
 
 
@@ -131,13 +123,13 @@ def _way_chain(
     layers = _layers(passages, _overlaps(policy.zones))
     yield f"chain {name} {{"
     yield f'\tcomment "{comment(f"zones behind {way[0]} and {way[1]}, told apart by prefix")}"'
-    for layer, (version, ip, _address, _icmp) in product(layers, _FAMILIES):
+    for layer, (version, ip, _address, _icmp) in product(layers, FAMILIES):
         entries = sorted(
-            f"{_range(version, (source.first, source.last))} . {_range(version, (target.first, target.last))}"
+            f"{address_range(version, source)} . {address_range(version, target)}"
             f" : jump {chain_name(passage.source_zone, passage.destination_zone)}"
             for passage in layer
-            for source in _of(version, policy.zones.get(passage.source_zone, ()))
-            for target in _of(version, policy.zones.get(passage.destination_zone, ()))
+            for source in of_version(version, policy.zones.get(passage.source_zone, ()))
+            for target in of_version(version, policy.zones.get(passage.destination_zone, ()))
         )
         if entries:
             yield f"\t{ip} saddr . {ip} daddr vmap {{"
@@ -179,7 +171,7 @@ def _overlaps(zones: Mapping[str, Sequence[Span]]) -> dict[str, set[str]]:
 def _admission_sets(policy: EnforcementPolicy) -> Iterator[str]:
     admissions = policy.admissions
     outside = policy.zones.get(policy.outside or "", ())
-    for version, _ip, address, icmp in _FAMILIES:
+    for version, _ip, address, icmp in FAMILIES:
         for bound in (True, False):
             mine = [item for item in admissions if item.source.version == version and bool(item.interface) == bound]
             first = "ifname . " if bound else ""
@@ -198,31 +190,28 @@ def _admission_sets(policy: EnforcementPolicy) -> Iterator[str]:
 
 def _admitted(version: int, admissions: Iterable[Admission], outside: Iterable[Span]) -> Iterator[str]:
     by_interface: dict[str, list[Box]] = defaultdict(list)
-    undeclared = [(span.first, span.last) for span in _of(version, outside)]
+    undeclared = list(of_version(version, outside))
     for item in admissions:
         ports = (item.ports.first, item.ports.last) if item.ports else _NO_PORTS
         # A zone's address that comes from outside is spoofed, and another zone's may come by the same interface.
-        sources = undeclared if undeclared and item.source.prefixlen == 0 else [_span(item.source)]
+        sources = undeclared if undeclared and item.source.prefixlen == 0 else [ends_of(item.source)]
         by_interface[item.interface].extend(Box(item.protocol, source, (0, 0), ports, item.note) for source in sources)
     for interface, boxes in sorted(by_interface.items()):
         first = [f'"{interface}"'] if interface else []
         for box in disjoint(_unique(boxes)):
-            last = ["echo-request"] if box.protocol == "icmp" else [box.protocol, _ports(box.ports)]
-            yield _element(box, *first, _range(version, box.source), *last)
+            last = ["echo-request"] if box.protocol == "icmp" else [box.protocol, port_range(box.ports)]
+            yield _element(box, *first, address_range(version, box.source), *last)
 
 
 def _admission_set(kind: str, version: int, bound: bool) -> str:
     return f"{kind}{version}" if bound else f"{kind}{version}_any"
 
 
-def _input_chain(admissions: Sequence[Admission]) -> Iterator[str]:
+def _input_chain(admissions: Sequence[Admission], mode: Mode) -> Iterator[str]:
     yield "chain input {"
-    yield "\ttype filter hook input priority filter; policy drop;"
-    yield "\tct state vmap { established : accept, related : accept, invalid : drop }"
-    yield '\tiifname "lo" accept'
-    # Without neighbour discovery a firewall loses IPv6 altogether. Hop limit 255 (RFC 4861) proves an on-link sender.
-    yield "\tip6 hoplimit 255 icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert } accept"
-    for version, ip, _address, icmp in _FAMILIES:
+    yield from indented(beginning("input", mode))
+    yield from indented(vital())
+    for version, ip, _address, icmp in FAMILIES:
         for bound in (True, False):
             first = f"iifname . {ip} saddr" if bound else f"{ip} saddr"
             mine = [item for item in admissions if item.source.version == version and bool(item.interface) == bound]
@@ -230,8 +219,7 @@ def _input_chain(admissions: Sequence[Admission]) -> Iterator[str]:
                 yield f"\t{first} . meta l4proto . th dport @{_admission_set('admit', version, bound)} accept"
             if any(item.protocol == "icmp" for item in mine):
                 yield f"\t{first} . {icmp} type @{_admission_set('ping', version, bound)} accept"
-    yield f'\tlimit rate 10/second burst 20 packets log prefix "pacs-input " group {LOG_GROUP}'
-    yield "\tcounter name denied_input"
+    yield from indented(ending("input", mode))
     yield "}"
 
 
@@ -252,7 +240,11 @@ def _set(name: str, key: str, flags: str, elements: Iterable[str]) -> Iterator[s
 
 
 def _flow(version: int, box: Box) -> str:
-    return _element(box, _range(version, box.source), _range(version, box.destination), box.protocol, _ports(box.ports))
+    return _element(box, *_ends(version, box), box.protocol, port_range(box.ports))
+
+
+def _ends(version: int, box: Box) -> tuple[str, str]:
+    return address_range(version, box.source), address_range(version, box.destination)
 
 
 def _element(box: Box, *fields: str) -> str:
@@ -261,7 +253,7 @@ def _element(box: Box, *fields: str) -> str:
 
 def _box(permit: Permit) -> Box:
     ports = (permit.ports.first, permit.ports.last) if permit.ports else _NO_PORTS
-    return Box(permit.protocol, _span(permit.source), _span(permit.destination), ports, permit.note)
+    return Box(permit.protocol, ends_of(permit.source), ends_of(permit.destination), ports, permit.note)
 
 
 def _unique(boxes: Iterable[Box]) -> list[Box]:
@@ -270,38 +262,3 @@ def _unique(boxes: Iterable[Box]) -> list[Box]:
     for box in boxes:
         notes.setdefault(replace(box, note=""), {})[box.note] = None
     return [replace(box, note=" + ".join(sorted(texts))) for box, texts in notes.items()]
-
-
-def _of(version: int, spans: Iterable[Span]) -> Iterator[Span]:
-    return (span for span in spans if span.version == version)
-
-
-@lru_cache(maxsize=65536)
-def _span(network: Network) -> tuple[int, int]:
-    return int(network.network_address), int(network.broadcast_address)
-
-
-def _ports(ports: tuple[int, int]) -> str:
-    return str(ports[0]) if ports[0] == ports[1] else f"{ports[0]}-{ports[1]}"
-
-
-@lru_cache(maxsize=65536)
-def _range(version: int, span: tuple[int, int]) -> str:
-    """An address, a prefix, or a range: nft lists a range that is a prefix as one, so it is written as one."""
-    bits = 32 if version == 4 else 128
-    first, last = span
-    size = last - first + 1
-    start = _address(version, first)
-    if size == 1:
-        return start
-    if size & (size - 1) == 0 and first % size == 0:
-        return f"{start}/{bits - size.bit_length() + 1}"
-    return f"{start}-{_address(version, last)}"
-
-
-def _address(version: int, number: int) -> str:
-    return str(ip_address(number.to_bytes(4 if version == 4 else 16, "big")))
-
-
-def _indent(lines: Iterable[str]) -> Iterator[str]:
-    return (f"\t{line}" for line in lines)

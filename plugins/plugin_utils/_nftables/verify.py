@@ -236,8 +236,16 @@ def _ways(boxes: Iterable[Box]) -> list[tuple[int, int]]:
 
 
 def _on_way(boxes: Iterable[Box], way_in: int, way_out: int) -> Iterator[Box]:
+    """The boxes as far as they take a way; first packets of connections come first, for they tell people most."""
     way: tuple[Span, Span] = ((way_in, way_in), (way_out, way_out))
-    return (part for box in boxes if (part := narrow(box, (IN, OUT), way)) is not None)
+    found = [part for box in boxes if (part := narrow(box, (IN, OUT), way)) is not None]
+    for box in found:
+        first = narrow(box, (STATE,), ((NEW, NEW),))
+        if first is not None:
+            yield first
+    for box in found:
+        first = narrow(box, (STATE,), ((NEW, NEW),))
+        yield from [box] if first is None else outside(box, first)
 
 
 def _known_addresses(policy: EnforcementPolicy, interfaces: Interfaces) -> Mapping[tuple[int, int], list[int]]:

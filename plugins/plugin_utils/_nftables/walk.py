@@ -23,7 +23,9 @@ from .packets import FAMILY, PROTOCOL, TCP, Box, narrow, without
 #: Statements that change neither packets nor verdicts.
 _NEUTRAL = frozenset({"counter", "log", "comment", "continue", "last"})
 #: Statements that end a rule for some packets, we can't say which, and change none.
-_SIEVES = frozenset({"limit", "quota", "ct count", "set", "map", "meter", "match"})
+_SIEVES = frozenset({"limit", "quota", "ct count", "map", "meter"})
+#: Statements that end a rule for packets that can be told.
+_CONDITIONS = frozenset({"match", "set"})
 _ENDINGS = frozenset({"accept", "drop", "reject", "return", "jump", "goto", "vmap"})
 _REJECTED = {"tcp reset": (PROTOCOL, (TCP, TCP)), "icmp": (FAMILY, (4, 4)), "icmpv6": (FAMILY, (6, 6))}
 _DEPTH = 17
@@ -52,12 +54,23 @@ _DOUBTED = {
 
 
 class Entry(NamedTuple):
-    """Packets and their outcome; ``place`` is the rule, and ``doubt`` what in it isn't understood."""
+    """Packets and their outcome; ``place`` is the rule, and ``doubt`` what in it isn't understood.
+
+    ``usual`` is true of a doubtful outcome that does happen, as long as the set has room that the rule writes to.
+    """
 
     box: Box
     outcome: Outcome
     place: str
     doubt: str
+    usual: bool = False
+
+
+class _Doubt(NamedTuple):
+    """Why packets may or may not get somewhere; ``usual`` as above."""
+
+    text: str
+    usual: bool = False
 
 
 def execute(table: Table, chain: Chain, space: Sequence[Box], interfaces: Interfaces) -> list[Entry]:
@@ -76,32 +89,33 @@ class _Walk:
         self._read: dict[int, Condition | str] = {}
 
     def base(self, chain: Chain, space: list[Box], policy: Outcome) -> list[Entry]:
-        self._chain(chain, space, "", 0)
+        self._chain(chain, space, None, 0)
         place = f"{chain.place}, its policy"
         self._entries.extend(Entry(box, policy, place, "") for box in space)
         return self._entries
 
-    def _emit(self, boxes: Iterable[Box], outcome: Outcome, place: str, doubt: str) -> None:
-        if doubt:
+    def _emit(self, boxes: Iterable[Box], outcome: Outcome, place: str, doubt: _Doubt | None) -> None:
+        if doubt is not None:
             outcome = _DOUBTED.get(outcome, outcome)
-        self._entries.extend([Entry(box, outcome, place, doubt) for box in boxes])
+        text, usual = doubt or _Doubt("")
+        self._entries.extend([Entry(box, outcome, place, text, usual) for box in boxes])
 
-    def _chain(self, chain: Chain, boxes: list[Box], doubt: str, depth: int) -> None:
+    def _chain(self, chain: Chain, boxes: list[Box], doubt: _Doubt | None, depth: int) -> None:
         """Run a chain on boxes. The caller goes on with all of them: entries are read in order, so nothing is cut."""
         if depth >= _DEPTH:
-            self._emit(boxes, Outcome.UNKNOWN, chain.place, "jumps that are too deep")
+            self._emit(boxes, Outcome.UNKNOWN, chain.place, _Doubt("jumps that are too deep"))
             return
         for rule in chain.rules:
             left = self._rule(rule, boxes, doubt, depth)
             if len(left) * len(boxes) > _PIECES:
-                self._emit(boxes, Outcome.UNKNOWN, rule.place, "returns from too many places")
+                self._emit(boxes, Outcome.UNKNOWN, rule.place, _Doubt("returns from too many places"))
                 return
             if left:
                 boxes = without(boxes, left)
             if not boxes:
                 return
 
-    def _rule(self, rule: Rule, boxes: list[Box], doubt: str, depth: int) -> list[Box]:
+    def _rule(self, rule: Rule, boxes: list[Box], doubt: _Doubt | None, depth: int) -> list[Box]:
         """Run one rule; return the boxes that leave this chain and go back to the caller."""
         if _is_neutral(rule):
             return []
@@ -114,26 +128,28 @@ class _Walk:
                 return self._vmap(rule, statement, current, unsure, depth)
             if kind in _ENDINGS:
                 return self._verdict(rule, statement, current, unsure, depth)
-            if kind == "match":
+            if kind in _CONDITIONS:
                 condition = self._condition(statement)
                 if isinstance(condition, str):
-                    unsure = condition
+                    unsure = _Doubt(condition)
                     continue
                 possible = condition.possibly(current)
                 if possible:
                     rest = Rule(rule.place, rule.statements[number + 1 :])
-                    self._rule_of_doubt(rest, possible, condition.doubt, depth)
+                    # Two doubts are no usual case any more.
+                    why = _Doubt(condition.doubt, condition.usual and unsure is None)
+                    self._rule_of_doubt(rest, possible, why, depth)
                 current = condition.certainly(current)
                 if not current:
                     return []
             elif kind in _SIEVES:
-                unsure = unsure or kind
+                unsure = _Doubt(unsure.text if unsure else kind)
             else:
-                self._emit(current, Outcome.UNKNOWN, rule.place, kind)
+                self._emit(current, Outcome.UNKNOWN, rule.place, _Doubt(kind))
                 return []
         return []
 
-    def _rule_of_doubt(self, rest: Rule, boxes: list[Box], doubt: str, depth: int) -> None:
+    def _rule_of_doubt(self, rest: Rule, boxes: list[Box], doubt: _Doubt | None, depth: int) -> None:
         """The rest of a rule for packets that may or may not get there."""
         if not _is_neutral(rest):
             left = self._rule(rest, boxes, doubt, depth)
@@ -144,17 +160,20 @@ class _Walk:
         known = self._read.get(id(statement))
         if known is None:
             try:
-                known = self._conditions.match(statement["match"])
+                if "set" in statement:
+                    known = self._conditions.written(statement["set"])
+                else:
+                    known = self._conditions.match(statement["match"])
             except NotUnderstood as problem:
                 known = str(problem)
             self._read[id(statement)] = known
         return known
 
-    def _vmap(self, rule: Rule, statement: Statement, boxes: list[Box], doubt: str, depth: int) -> list[Box]:
+    def _vmap(self, rule: Rule, statement: Statement, boxes: list[Box], doubt: _Doubt | None, depth: int) -> list[Box]:
         try:
             branches = list(self._conditions.branches(statement["vmap"]))
         except NotUnderstood as problem:
-            self._emit(boxes, Outcome.UNKNOWN, rule.place, str(problem))
+            self._emit(boxes, Outcome.UNKNOWN, rule.place, _Doubt(str(problem)))
             return []
         left: list[Box] = []
         for branch in branches:
@@ -165,10 +184,12 @@ class _Walk:
             possible = branch.condition.possibly(boxes)
             if possible:
                 doubtful = Rule(rule.place, (branch.verdict,))
-                self._rule_of_doubt(doubtful, possible, branch.condition.doubt, depth)
+                self._rule_of_doubt(doubtful, possible, _Doubt(branch.condition.doubt), depth)
         return left
 
-    def _verdict(self, rule: Rule, statement: Mapping[str, Any], boxes: list[Box], doubt: str, depth: int) -> list[Box]:
+    def _verdict(
+        self, rule: Rule, statement: Mapping[str, Any], boxes: list[Box], doubt: _Doubt | None, depth: int
+    ) -> list[Box]:
         """End a rule; return the boxes that leave this chain and go back to the caller."""
         kind, body = next(iter(statement.items()))
         if kind == "accept":
@@ -180,17 +201,17 @@ class _Walk:
         elif kind in ("jump", "goto"):
             target = self._table.chains.get(str(body.get("target"))) if isinstance(body, Mapping) else None
             if target is None:
-                self._emit(boxes, Outcome.UNKNOWN, rule.place, f"{kind} to a chain that isn't listed")
+                self._emit(boxes, Outcome.UNKNOWN, rule.place, _Doubt(f"{kind} to a chain that isn't listed"))
                 return []
             self._chain(target, boxes, doubt, depth + 1)
             return self._leaving(rule, boxes, doubt) if kind == "goto" else []
         elif kind not in _NEUTRAL:
-            self._emit(boxes, Outcome.UNKNOWN, rule.place, kind)
+            self._emit(boxes, Outcome.UNKNOWN, rule.place, _Doubt(kind))
         return []
 
-    def _leaving(self, rule: Rule, boxes: list[Box], doubt: str) -> list[Box]:
+    def _leaving(self, rule: Rule, boxes: list[Box], doubt: _Doubt | None) -> list[Box]:
         # Doubt is of the whole call if the caller has it too; then these packets go on there in any case.
-        if doubt:
+        if doubt is not None:
             self._emit(boxes, Outcome.UNKNOWN, rule.place, doubt)
             return []
         return boxes
@@ -198,7 +219,7 @@ class _Walk:
 
 def _is_neutral(rule: Rule) -> bool:
     """True for a rule that can't decide anything: it only counts, logs, or fills a set."""
-    return all(next(iter(statement)) in _NEUTRAL | _SIEVES for statement in rule.statements)
+    return all(next(iter(statement)) in _NEUTRAL | _SIEVES | _CONDITIONS for statement in rule.statements)
 
 
 def _rejected(boxes: Iterable[Box], body: Any) -> list[Box]:

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence import logs, nftables, parts, sockets, system
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import LOG_GROUP
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.base_chains import LOG_GROUP
 
 HEADER = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
 ANY = "0.0.0.0"  # noqa: S104

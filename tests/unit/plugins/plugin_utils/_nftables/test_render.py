@@ -7,6 +7,7 @@ import re
 import pytest
 from sites import example_site, lab_site
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.base_chains import MODES, Mode
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.names import chain_name, comment
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
@@ -15,15 +16,52 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import
 MANAGEMENT = {"sources": ["10.0.9.0/28", "fd00:9::/64"]}
 
 
-def rendered(document: object, firewall: str) -> str:
+def rendered(document: object, firewall: str, mode: Mode = "enforce") -> str:
     """The ruleset of one firewall of a site."""
-    return render(compile_site(document).policies[firewall])
+    return render(compile_site(document).policies[firewall], mode)
 
 
 def test_default_is_drop_on_both_hooks() -> None:
     text = rendered(lab_site(), "core")
     assert text.count("policy drop;") == 2
     assert "policy accept" not in text
+
+
+def test_watching_drops_nothing() -> None:
+    text = rendered(lab_site(), "core", "watch")
+    assert text.count("policy accept;") == 2
+    assert "drop" not in text and "reject" not in text
+
+
+def test_both_modes_declare_the_same() -> None:
+    """Counters, sets and zone pairs are the same text: only the base chains differ."""
+    texts = [rendered(lab_site(), "core", mode) for mode in MODES]
+    heads = [text.split("chain forward {")[0] for text in texts]
+    assert heads[0] == heads[1]
+    assert texts[0] != texts[1]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("hook", ["forward", "input"])
+def test_what_no_rule_takes_is_logged_counted_and_remembered_in_this_order(mode: Mode, hook: str) -> None:
+    lines = [line.strip() for line in rendered(lab_site(), "core", mode).splitlines()]
+    start = next(number for number, line in enumerate(lines) if f'log prefix "pacs-{hook} "' in line)
+    refused = f"counter name undeclared_{hook} {'drop' if mode == 'enforce' else 'accept'}"
+    key, key6 = (f"{ip} saddr . {ip} daddr . meta l4proto . th dport" for ip in ("ip", "ip6"))
+    assert lines[start + 1 : lines.index("}", start)] == [
+        f"tcp flags & (fin | syn | rst | ack) != syn {refused}",
+        f"meta nfproto ipv4 meta l4proto {{ tcp, udp }} update @undeclared4 {{ {key} }} {refused}",
+        f"meta nfproto ipv6 meta l4proto {{ tcp, udp }} update @undeclared6 {{ {key6} }} {refused}",
+        "meta l4proto { tcp, udp } counter name not_remembered",
+        refused if mode == "watch" else f"counter name undeclared_{hook}",
+    ]
+
+
+def test_an_opening_lets_through_and_never_in() -> None:
+    text = rendered(lab_site(), "core")
+    assert text.count("@opened") == 1
+    assert text.index("meta l4proto @opened counter name opened_forward accept") < text.index("chain input")
+    assert re.search(r"set opened \{\s+type inet_proto\s+flags timeout\s+\}", text), "nothing is opened by the text"
 
 
 def test_never_a_rule_per_flow() -> None:

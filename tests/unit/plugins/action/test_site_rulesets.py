@@ -1,0 +1,50 @@
+"""What the action hands to playbooks for each firewall."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from sites import lab_site
+
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import to_document
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
+from playbooks import run_playbook
+
+PLAYBOOK = """
+- name: Compile
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Compile the site
+      pacs.hardening.site_rulesets:
+        site: "{{ pacs_site }}"
+      register: compiled
+
+    - name: Keep what it returned
+      ansible.builtin.copy:
+        content: "{{ compiled.rulesets | to_json }}"
+        dest: "{{ kept }}"
+        mode: "0600"
+"""
+
+
+def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> None:
+    playbook, kept = tmp_path / "compile.yml", tmp_path / "rulesets.json"
+    playbook.write_text(PLAYBOOK, encoding="utf-8")
+    done = run_playbook(playbook, variables={"pacs_site": lab_site(), "kept": str(kept)})
+    assert done.ok, done.output
+    compiled = compile_site(lab_site())
+    assert json.loads(kept.read_text(encoding="utf-8")) == {
+        name: {
+            "firewall": name,
+            "kind": compiled.site.firewalls[name].kind,
+            "policy": to_document(policy),
+            "ruleset": render(policy),
+            "watch": render(policy, "watch"),
+            "fallback": render_fallback(policy),
+        }
+        for name, policy in compiled.policies.items()
+    }
