@@ -69,10 +69,10 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         _result, arguments = self.validate_argument_spec(CHANGE_ARGUMENTS, required_if=CHANGE_REQUIRED_IF)
-        unproven = None
-        if arguments["state"] == "confirmed" and not self._task.check_mode:
+        state, unproven = arguments["state"], None
+        if state == "waiting" or (state == "confirmed" and not self._task.check_mode):
             unproven = renew(self._connection)
         result: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=task_vars)
-        if unproven and result.get("changed"):
-            result.setdefault("warnings", []).append(f"confirmed, but nothing was proven about the network: {unproven}")
+        if unproven and (result.get("changed") or result.get("waiting")):
+            result.setdefault("warnings", []).append(f"{state}, but nothing was proven about the network: {unproven}")
         return result

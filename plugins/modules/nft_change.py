@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: nft_change
-short_description: Confirm a pending change of a firewall's rules, or undo it
+short_description: Confirm a pending change of a firewall's rules, undo it, or ask whether it still waits
 version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
@@ -18,17 +18,20 @@ description:
     else changed the table, is
     refused; the task then fails and RV(rolled_back) is true.
   - The task drops the connection and confirms over a new one, because an old one passes the new rules as established
-    and proves nothing.
+    and proves nothing. So does O(state=waiting).
 options:
   change_id:
     description:
-      - The change, as M(pacs.hardening.nft_ruleset) returned it. Required if O(state=confirmed).
+      - The change, as M(pacs.hardening.nft_ruleset) returned it. Required if O(state=confirmed) or O(state=waiting).
       - Without it, O(state=rolled_back) undoes whatever change is pending, and reports on the newest one if none is.
     type: str
   state:
-    description: What shall become of the change.
+    description:
+      - What shall become of the change.
+      - V(waiting) changes nothing. It fails unless the change could be confirmed now, so it proves that the host lets
+        new connections in under the new rules, and tells in RV(seconds_left) how long tests may still take.
     type: str
-    choices: [confirmed, rolled_back]
+    choices: [confirmed, rolled_back, waiting]
     required: true
 extends_documentation_fragment:
   - pacs.hardening.attributes
@@ -50,6 +53,12 @@ EXAMPLES = r"""
   pacs.hardening.nft_change:
     change_id: "{{ change.change_id }}"
     state: confirmed
+
+- name: Prove that the host can be reached under the new rules, before it is tested and kept
+  pacs.hardening.nft_change:
+    change_id: "{{ change.change_id }}"
+    state: waiting
+  register: armed
 
 - name: Don't wait for the deadline, go back now
   pacs.hardening.nft_change:
@@ -82,6 +91,16 @@ rolled_back:
   returned: always
   type: bool
   sample: false
+waiting:
+  description: Whether the change waits for its confirmation, and could get it.
+  returned: success
+  type: bool
+  sample: false
+seconds_left:
+  description: Seconds until the host undoes the change by itself.
+  returned: when RV(waiting)
+  type: float
+  sample: 41.7
 msg:
   description: What was done, in words; or why not.
   returned: always
@@ -107,6 +126,7 @@ def main() -> None:
         )
     except HardeningError as exc:
         module.fail_json(msg=str(exc), confirmed=False, rolled_back=False)
+    left = {} if outcome.seconds_left is None else {"seconds_left": outcome.seconds_left}
     module.exit_json(
         changed=outcome.changed,
         change_id=outcome.change_id,
@@ -114,7 +134,9 @@ def main() -> None:
         text_sha256=outcome.change.text_sha256 if outcome.change else None,
         confirmed=outcome.state == "confirmed",
         rolled_back=outcome.state == "rolled_back",
+        waiting=outcome.state == "waiting",
         msg=outcome.msg,
+        **left,
     )
 
 

@@ -36,6 +36,13 @@ options:
       - Statements that reach outside the table (C(flush), C(delete), C(include), C(define), another table) are refused.
       - Required if O(state=present).
     type: str
+  fallback:
+    description:
+      - Text of a smaller table of the same name, for a boot at which neither the last confirmed ruleset nor an older
+        one loads. Plain rules only, so that it loads where the other doesn't.
+      - It must forward nothing by default; one without a chain at hook forward with policy drop is refused.
+      - It is stored with the change, and doesn't touch the rules in force. Left out, the stored one stays.
+    type: str
   state:
     description: Whether the table shall be there.
     type: str
@@ -189,6 +196,7 @@ def main() -> None:
         confirm_timeout=params["confirm_timeout"],
         warm_up=params["warm_up"],
         keep=params["keep"],
+        fallback=params["fallback"],
     )
     try:
         result = apply_ruleset(request, module.check_mode, Layout())

@@ -5,98 +5,12 @@ systemd is hidden there (its part runs in the lab's containers), so changes are 
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 
 import pytest
+from kernel.nft_host import NEEDS, run
 
-PROJECT = Path(__file__).resolve().parents[2]
-
-pytestmark = [
-    pytest.mark.kernel,
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes a network and a mount namespace"),
-    pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft (package nftables)"),
-]
-
-PRELUDE = """
-import dataclasses, os, subprocess, sys, time
-from pathlib import Path
-BASE = "ansible_collections.pacs.hardening.plugins.module_utils."
-import importlib
-def load(name):
-    return importlib.import_module(BASE + name)
-ruleset, confirmation, journal_module = load("_io.ruleset"), load("_io.confirmation"), load("_io.journal")
-systemd = load("_io.systemd")
-layout_module, errors, text = load("_nft.layout"), load("_nft.errors"), load("_nft.text")
-ROOT = Path(sys.argv[1])
-LAYOUT = layout_module.Layout(f"{ROOT}/var/nft", f"{ROOT}/run", f"{ROOT}/sbin/pacs-firewall", f"{ROOT}/units")
-JOURNAL = journal_module.Journal(LAYOUT)
-def nft(*arguments):
-    return subprocess.run(["nft", *arguments], check=True, capture_output=True, text=True).stdout
-def rules(port, more=""):
-    return f'''table inet pacs {{
-  set flows {{ type ipv4_addr . inet_service; counter; elements = {{ 10.0.0.2 . {port}, 10.0.0.1 . {port} }}; }}
-  set networks {{ type ipv4_addr; flags interval; elements = {{ 10.2.0.0/24, 10.1.0.0/16 }}; }}
-  set seen {{ type ipv4_addr; size 16; flags dynamic,timeout; timeout 1h; }}
-  chain input {{
-    type filter hook input priority filter; policy drop;
-    ct state vmap {{ established : accept, related : accept, invalid : drop }}
-    {more}
-    ip daddr . tcp dport @flows counter accept
-    ct state new add @seen {{ ip saddr }}
-  }}
-}}
-'''
-def apply(content, check=False, table="inet pacs", **options):
-    request = dict(confirm_timeout=0, warm_up=0, keep=3, **options)
-    return ruleset.apply_ruleset(ruleset.Request(table, content, **request), check, LAYOUT)
-def listing(table="inet pacs"):
-    return nft("-s", "list", "table", *table.split())
-def files_now():
-    return sorted((str(path), path.stat().st_mtime_ns) for path in ROOT.rglob("*"))
-def refused(call, *arguments, **options):
-    try:
-        call(*arguments, **options)
-    except errors.HardeningError as error:
-        return error
-    raise AssertionError("not refused")
-def armed(port, seconds=60.0):
-    # A pending change, applied, as a killed module leaves it.
-    previous = nft("list", "table", "inet", "pacs")
-    change = load("_nft.change").Change(JOURNAL.new_id(), "inet pacs", "present", text.digest(rules(port)), None,
-        journal_module.utc(), journal_module.boottime() + seconds, journal_module.utc(seconds), 3)
-    JOURNAL.write(change, text.replace_script("inet pacs", previous), text.replace_script("inet pacs", rules(port)))
-    nft("-f", f"{LAYOUT.change('pending', change.id)}/candidate.nft")
-    return change.id
-def tool(*arguments):
-    return subprocess.run([LAYOUT.tool, *arguments], capture_output=True, text=True, check=False)
-"""
-
-
-def run(tmp_path: Path, code: str) -> str:
-    """Run test code as root in namespaces of its own, where nothing of the machine's rules or systemd is seen."""
-    script = tmp_path / "code.py"
-    script.write_text(PRELUDE + textwrap.dedent(code))
-    root = tmp_path / "root"
-    root.mkdir(exist_ok=True)
-    done = subprocess.run(
-        [
-            "unshare", "-n", "-m", "sh", "-c",
-            'mount -t tmpfs none /run && exec "$0" "$@"',
-            sys.executable, str(script), str(root),
-        ],
-        env={**os.environ, "PYTHONPATH": str(PROJECT / ".cache" / "collections")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+pytestmark = NEEDS
 
 
 def test_apply_then_nothing_to_do_and_no_write_at_all(tmp_path: Path) -> None:
@@ -206,13 +120,41 @@ def test_a_change_without_its_switch_can_not_be_confirmed(tmp_path: Path) -> Non
     )
 
 
+def test_waiting_is_told_and_nothing_is_touched(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        """
+        def wait(change_id):
+            return confirmation.settle_change(change_id, "waiting", False, LAYOUT)
+        apply(rules(104)); change_id = armed(4242); pretend_systemd()
+        before = files_now(), nft("-a", "list", "ruleset")
+        outcome = wait(change_id)
+        assert outcome.state == "waiting" and not outcome.changed and 50 < outcome.seconds_left < 60, outcome
+        nft("add element inet pacs flows { 10.0.0.9 . 22 }")
+        error = refused(wait, change_id)
+        assert not isinstance(error, errors.ApplyFailed) and "something else changed" in str(error)
+        nft("delete element inet pacs flows { 10.0.0.9 . 22 }")
+        systemd.is_armed = lambda *_arguments: False
+        assert "safety switch is gone" in str(refused(wait, change_id))
+        assert before == (files_now(), nft("-a", "list", "ruleset")), "whatever it found"
+        pretend_systemd()
+        assert confirmation.settle_change(change_id, "confirmed", False, LAYOUT).changed
+        error = refused(wait, change_id)
+        assert "confirmed already" in str(error) and not error.rolled_back
+        change_id = armed(4243); tool("rollback", change_id)
+        error = refused(wait, change_id)
+        assert "rolled it back" in str(error) and error.rolled_back
+        """,
+    )
+
+
 def test_another_program_that_flushes_while_pending_is_noticed(tmp_path: Path) -> None:
     run(
         tmp_path,
         """
         apply(rules(104)); good = listing()
         change_id = armed(4242)
-        systemd.is_running = systemd.is_armed = lambda *_arguments: True   # the lab's containers have the real ones
+        pretend_systemd()
         nft("flush ruleset")
         error = refused(confirmation.settle_change, change_id, "confirmed", False, LAYOUT)
         assert error.rolled_back and "something else changed" in str(error) and listing() == good
@@ -226,8 +168,7 @@ def test_a_second_change_while_one_is_pending_is_refused(tmp_path: Path) -> None
         """
         apply(rules(104))
         change_id = armed(4242)
-        systemd.is_armed = lambda *_arguments: True
-        systemd.is_running = lambda: True
+        pretend_systemd()
         before = files_now()
         assert change_id in str(refused(apply, rules(105))) and files_now() == before
         """,
@@ -258,29 +199,6 @@ def test_a_rollback_that_was_killed_half_way_is_finished(tmp_path: Path) -> None
         change_id = armed(4242)
         os.rename(LAYOUT.change("pending", change_id), LAYOUT.change("rolled_back", change_id))
         assert apply(rules(104)).changed and listing() == good
-        """,
-    )
-
-
-def test_boot_rolls_back_loads_the_last_confirmed_and_falls_back(tmp_path: Path) -> None:
-    run(
-        tmp_path,
-        """
-        apply(rules(104)); old = listing(); apply(rules(105)); good = listing()
-        apply(rules(7).replace("inet pacs", "inet pacs_observe"), table="inet pacs_observe")
-        change_id = armed(4242)
-        def boot():
-            nft("flush ruleset"); Path(LAYOUT.booted).unlink(); return tool("boot")
-        assert boot().returncode == 0 and listing() == good and "pacs_observe" in nft("list", "tables")
-        assert JOURNAL.state_of(change_id) == "rolled_back" and os.path.exists(LAYOUT.booted)
-        newest = LAYOUT.change("confirmed", sorted(os.listdir(LAYOUT.state("confirmed")))[1])
-        Path(newest, "candidate.nft").write_text("nonsense")
-        done = boot()
-        assert "LOADED OLDER RULES" in done.stderr and listing() == old
-        for path in Path(LAYOUT.state("confirmed")).glob("*/candidate.nft"):
-            path.write_text("nonsense")
-        done = boot()
-        assert done.returncode == 1 and "EMERGENCY" in done.stderr and "policy drop" in listing()
         """,
     )
 

@@ -1,16 +1,16 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Confirm a pending change, or undo it. Private."""
+"""Confirm a pending change, undo it, or tell that it still waits. Private."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
-from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
+from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime
+from ansible_collections.pacs.hardening.plugins.module_utils._io.live import is_live_now, live_canonical, roll_back
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
-from ansible_collections.pacs.hardening.plugins.module_utils._io.ruleset import is_live_now, live_canonical, roll_back
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import (
     Change,
     Entry,
@@ -22,13 +22,14 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import canonical_digest
 
 _LOCK_PATIENCE = 15.0
+WAITING = "waiting"
 _GO_BACK = "to go back, apply the earlier ruleset with nft_ruleset"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a change. I(state) is C(confirmed) or C(rolled_back), None when the host knows no change at
-    all.
+    """What became of a change. I(state) is C(confirmed), C(rolled_back) or C(waiting), None when the host knows no
+    change at all. I(seconds_left): until the host undoes it by itself, None unless it waits.
     """
 
     changed: bool
@@ -36,14 +37,15 @@ class Outcome:
     state: str | None
     change: Change | None
     msg: str
+    seconds_left: float | None = None
 
 
 def settle_change(change_id: str | None, state: str, check_mode: bool, layout: Layout) -> Outcome:
-    """Bring a change into I(state), C(confirmed) or C(rolled_back). Without an id: the one that is pending, else the
-    newest.
+    """Bring a change into I(state), C(confirmed) or C(rolled_back), or make sure that it is C(waiting) for either.
+    Without an id: the one that is pending, else the newest.
 
     Raises ApplyFailed where the change is settled the other way: rolled back (perhaps just now, because it can't be
-    confirmed any more), or confirmed.
+    confirmed any more), or confirmed. Raises HardeningError where it waits and can't be confirmed any more.
     """
     if not is_root():
         raise HardeningError("only root can read and change the firewall's rules; run this task with `become: true`")
@@ -51,11 +53,11 @@ def settle_change(change_id: str | None, state: str, check_mode: bool, layout: L
     entry = _find(journal, change_id)
     if entry is None:
         return Outcome(False, None, None, None, "no change was ever made on this host")
-    return (
-        _confirm(entry, journal, check_mode)
-        if state == CONFIRMED
-        else _undo(entry, journal, check_mode, change_id is not None)
-    )
+    if state == WAITING:
+        return _wait(entry, layout)
+    if state == CONFIRMED:
+        return _confirm(entry, journal, check_mode)
+    return _undo(entry, journal, check_mode, change_id is not None)
 
 
 def _find(journal: Journal, change_id: str | None) -> Entry | None:
@@ -71,6 +73,28 @@ def _find(journal: Journal, change_id: str | None) -> Entry | None:
         f"change {change_id} is not known on this host; nothing was changed. Was its journal removed, or is "
         f"this another host?"
     )
+
+
+def _wait(entry: Entry, layout: Layout) -> Outcome:
+    """Changes nothing, so that it can be asked as often as anybody likes, also after the last moment."""
+    if entry.state == CONFIRMED:
+        raise ApplyFailed(f"change {entry.id} is confirmed already, and waits for nothing", entry.id, False)
+    if entry.state == ROLLED_BACK:
+        raise ApplyFailed(
+            f"change {entry.id} doesn't wait any more: the host has rolled it back, and the rules from before it are "
+            "in force. Give the change a longer confirm_timeout if it was too slow, and apply it again",
+            entry.id,
+            True,
+        )
+    reason = _why_not(entry, layout)
+    if reason or entry.change is None or entry.change.deadline is None:
+        raise HardeningError(
+            f"change {entry.id} can't be confirmed any more: {reason or 'nothing undoes it by itself'}; take it back "
+            f"with `state: rolled_back`, or on the host's console with `pacs-firewall undo`"
+        )
+    left = round(entry.change.deadline - boottime(), 3)
+    message = f"change {entry.id} waits for its confirmation until {entry.change.deadline_utc}"
+    return Outcome(False, entry.id, WAITING, entry.change, message, left)
 
 
 def _confirm(entry: Entry, journal: Journal, check_mode: bool) -> Outcome:

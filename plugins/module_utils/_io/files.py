@@ -85,6 +85,12 @@ def replace_file(path: str, text: str, mode: int) -> None:
         sync_directory(os.path.dirname(path))
 
 
+def remove(path: str) -> None:
+    """Remove a file if it is there."""
+    with _readable(path), contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
 def move(source: str, target: str) -> bool:
     """Rename a folder, durably; False if somebody else has moved it away already."""
     with _readable(target):

@@ -31,6 +31,9 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import 
     STATES,
     Layout,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import seal, unseal
+
+_CANDIDATE, _FALLBACK = "candidate.nft", "fallback.nft"
 
 
 def boottime() -> float:
@@ -74,9 +77,9 @@ class Journal:
         """An id higher than every one in the journal."""
         return next_change_id([name for state in STATES for name in self._ids(state)], secrets.token_hex(4))
 
-    def write(self, change: Change, previous: str, candidate: str) -> None:
+    def write(self, change: Change, previous: str, candidate: str, fallback: str | None = None) -> None:
         """Write a change durably and make it pending by one rename. I(previous), I(candidate): the scripts that go
-        back and forth.
+        back and forth; I(fallback): the one for a boot at which no confirmed change loads.
         """
         for folder in (os.path.dirname(self.layout.journal), self.layout.journal, *map(self.layout.state, STATES)):
             files.make_private_directory(folder)
@@ -86,10 +89,9 @@ class Journal:
         try:
             files.make_private_directory(folder)
             for name, text in (
-                ("previous.nft", previous),
-                ("candidate.nft", candidate),
-                # For the host tool, which reads no JSON.
-                ("table", change.table + "\n"),
+                ("previous.nft", seal(previous)),
+                (_CANDIDATE, seal(candidate)),
+                *([] if fallback is None else [(_FALLBACK, seal(fallback))]),
                 # Removed when a rollback is complete: removing works on a full disk, creating doesn't.
                 ("unrestored", ""),
                 ("change.json", change.to_json()),
@@ -101,6 +103,18 @@ class Journal:
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
+    def candidate_of(self, state: str, change_id: str) -> str | None:
+        """The script that puts a change in force, None if it is damaged."""
+        return unseal(files.read_text(f"{self.layout.change(state, change_id)}/{_CANDIDATE}"))
+
+    def fallback_of(self, state: str, change_id: str) -> str | None:
+        """The fallback script that is stored with a change, None without one, and if it is damaged."""
+        return unseal(files.read_text(f"{self.layout.change(state, change_id)}/{_FALLBACK}"))
+
+    def store_fallback(self, change_id: str, script: str) -> None:
+        """Put another fallback script beside a confirmed change."""
+        files.replace_file(f"{self.layout.change(CONFIRMED, change_id)}/{_FALLBACK}", seal(script), 0o600)
+
     def discard(self, change_id: str) -> None:
         """Forget a pending change of which nothing was applied."""
         if files.move(self.layout.change(PENDING, change_id), self.layout.change(STAGING, change_id)):
@@ -108,7 +122,11 @@ class Journal:
 
     def confirm(self, change_id: str) -> bool:
         """THE rename that confirms. False if the change was rolled back in the meantime."""
-        return files.move(self.layout.change(PENDING, change_id), self.layout.change(CONFIRMED, change_id))
+        if not files.move(self.layout.change(PENDING, change_id), self.layout.change(CONFIRMED, change_id)):
+            return False
+        with contextlib.suppress(HardeningError):
+            files.remove(self.layout.notice)
+        return True
 
     def prune(self, table: str, keep: int) -> None:
         """Delete what is older than the newest I(keep) of a table. Never fails: tidying up must not spoil a confirmed

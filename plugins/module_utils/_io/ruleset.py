@@ -15,8 +15,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
-from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
+from ansible_collections.pacs.hardening.plugins.module_utils._io.installed import host_faults, install
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime, utc
+from ansible_collections.pacs.hardening.plugins.module_utils._io.live import is_live_now, live_canonical, roll_back
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root, tracks_connections
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical import (
     canonical,
@@ -26,15 +27,13 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical impo
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import (
     Change,
     Entry,
-    is_live,
     newest_confirmed,
     pending,
     pending_message,
     unfinished,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import ApplyFailed, HardeningError
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.host_files import host_files
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import BOOT_UNIT, PENDING, Layout
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, PENDING, Layout
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import (
     Observed,
     Wanted,
@@ -44,6 +43,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import (
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import (
     check_ruleset,
     replace_script,
+    ruleset_of,
     warm_up_ruleset,
 )
 
@@ -52,13 +52,16 @@ _LOCK_PATIENCE = 15.0
 
 @dataclass(frozen=True)
 class Request:
-    """The module's arguments. Times in seconds; I(ruleset) is None when the table shall be absent."""
+    """The module's arguments. Times in seconds; I(ruleset) is None when the table shall be absent, I(fallback) when the
+    stored one shall stay.
+    """
 
     table: str
     ruleset: str | None
     confirm_timeout: int
     warm_up: int
     keep: int
+    fallback: str | None = None
 
 
 @dataclass
@@ -105,30 +108,6 @@ def apply_ruleset(request: Request, check_mode: bool, layout: Layout) -> Result:
     return _Run(request, layout, nft, Journal(layout)).go(check_mode)
 
 
-def roll_back(layout: Layout, change_id: str) -> None:
-    """Have the host tool undo a change, as the timer would. The caller must not hold the lock. Raises HardeningError
-    if that fails.
-    """
-    done = run([layout.tool, "rollback", change_id])
-    if done.status != 0:
-        raise HardeningError(f"`{layout.tool} rollback {change_id}` failed: {done.complaint}")
-
-
-def is_live_now(layout: Layout, entry: Entry) -> bool:
-    """Whether a pending change still waits for confirmation on this host."""
-    same_boot = files.read_text(layout.booted) is not None
-    return is_live(entry, boottime(), systemd.is_running() and systemd.is_armed(entry.id), same_boot)
-
-
-def live_canonical(nft: Nft, table: str) -> str | None:
-    """Canonical JSON of the live table; None if it's absent or can't be relied upon (see canonical())."""
-    listing = nft.listing(table, "-j")
-    try:
-        return None if listing is None else canonical(listing)
-    except HardeningError:
-        return None
-
-
 @dataclass
 class _Run:
     request: Request
@@ -140,7 +119,10 @@ class _Run:
         stale = self._stale_changes()
         result = Result()
         wanted = self._wanted(result)
-        plan = make_plan(wanted, self._observe())
+        observed = self._observe()
+        plan = make_plan(wanted, observed)
+        if wanted.fallback is not None and wanted.fallback != observed.fallback:
+            self._check_fallback(wanted.fallback)
         result.changed = plan.changed or bool(stale)
         result.before, result.after = plan.before, plan.after
         if stale:
@@ -153,7 +135,7 @@ class _Run:
             result.msg = f"table {self.request.table} is as requested"
             return result
         if check_mode:
-            outcome = "replaced" if plan.replace else "kept; files on the host would be installed"
+            outcome = "replaced" if plan.replace else "kept; its files on the host would be brought up to date"
             result.msg = f"table {self.request.table} would be {outcome}"
             return result
         if plan.replace and self.request.confirm_timeout and not systemd.is_running():
@@ -161,88 +143,86 @@ class _Run:
                 "this host doesn't run systemd, whose timer would undo a mistake; nothing was changed. "
                 "Set confirm_timeout: 0 to go without that safety"
             )
-        self._install()
+        install(self.layout)
         for change_id in stale:
             roll_back(self.layout, change_id)
         if stale:
             plan = make_plan(wanted, self._observe())
         if plan.replace:
             self._replace(wanted, result)
-        else:
-            result.msg = f"table {self.request.table} is as requested; the host's files were installed"
+            return result
+        if plan.store_fallback:
+            self._store_fallback(wanted)
+        result.msg = f"table {self.request.table} is as requested; its files on the host were brought up to date"
         return result
 
     def _stale_changes(self) -> list[str]:
         """Ids of changes to undo first. Raises HardeningError while another change waits for its confirmation."""
+        entries = self._without_live_ones()
+        if pending(entries) and files.read_text(self.layout.lock) is not None:
+            # Whoever makes a change holds the lock until its switch is armed and its rules are in force. So what is
+            # pending and not live while nobody holds it was left behind by a process that died.
+            with files.locked(self.layout.lock, _LOCK_PATIENCE):
+                entries = self._without_live_ones()
+        half_done = unfinished(entries)
+        return [entry.id for entry in pending(entries)] + ([half_done.id] if half_done else [])
+
+    def _without_live_ones(self) -> list[Entry]:
         entries = self.journal.entries()
-        stale = []
         for entry in pending(entries):
             if is_live_now(self.layout, entry):
                 raise HardeningError(pending_message(entry, boottime()))
-            stale.append(entry.id)
-        half_done = unfinished(entries)
-        return stale + ([half_done.id] if half_done else [])
+        return entries
 
     def _wanted(self, result: Result) -> Wanted:
-        text = self.request.ruleset
+        text, fallback = self.request.ruleset, self.request.fallback
         if text is None:
             return Wanted(None)
+        if fallback is not None and not fallback.endswith("\n"):
+            fallback += "\n"
         evaluated = self.nft.evaluate(text, self.request.table)
         if evaluated is None:
             result.warnings.append(
                 "this host denies private network namespaces: the ruleset was compared by what was read "
                 "back when it was last applied, not proven"
             )
-            return Wanted(text)
-        return Wanted(text, canonical(evaluated[0]), evaluated[1])
+            return Wanted(text, fallback=fallback)
+        return Wanted(text, canonical(evaluated[0]), evaluated[1], fallback)
+
+    def _check_fallback(self, fallback: str) -> None:
+        """Raises HardeningError unless it loads and forwards nothing by default."""
+        table = self.request.table
+        try:
+            check_ruleset(fallback, table)
+            evaluated = self.nft.evaluate(fallback, table)
+        except HardeningError as exc:
+            raise HardeningError(f"fallback: {exc}") from exc
+        if evaluated is not None and not has_drop_policy(canonical(evaluated[0]), "forward"):
+            raise HardeningError(
+                "fallback: no chain in it hooks forward with policy drop, so that a boot with it would leave an open "
+                "forwarder; nothing was changed"
+            )
 
     def _observe(self) -> Observed:
+        table = self.request.table
+        confirmed = newest_confirmed(self.journal.entries(), table)
+        if confirmed and self.journal.candidate_of(CONFIRMED, confirmed.id) is None:
+            # Damaged: the boot unit won't load it, so it has to be written anew.
+            confirmed = None
+        fallback = self.journal.fallback_of(CONFIRMED, confirmed.id) if confirmed else None
         return Observed(
-            self.nft.listing(self.request.table, "-s"),
-            live_canonical(self.nft, self.request.table),
-            newest_confirmed(self.journal.entries(), self.request.table),
-            self._host_faults(),
+            self.nft.listing(table, "-s"),
+            live_canonical(self.nft, table),
+            confirmed,
+            host_faults(self.layout),
+            None if fallback is None else ruleset_of(fallback),
         )
 
-    def _host_faults(self) -> tuple[tuple[str, str, str], ...]:
-        faults = []
-        with_systemd = systemd.is_running()
-        for file in host_files(self.layout):
-            if not with_systemd and file.path != self.layout.tool:
-                continue
-            content = files.read_text(file.path)
-            if content is None:
-                faults.append((file.path, "absent", "installed"))
-            elif content != file.content or files.mode_of(file.path) != file.mode:
-                faults.append((file.path, "differs", "as this collection installs it"))
-        if with_systemd and not systemd.boot_unit_enabled():
-            faults.append((BOOT_UNIT, "not enabled", "enabled"))
-        if files.read_text(self.layout.booted) is None:
-            faults.append((BOOT_UNIT, "has not run since the host started", "run"))
-        return tuple(faults)
-
-    def _install(self) -> None:
-        """Put the host's files in place and let the boot unit run once. Not under the lock, which the boot unit
-        takes.
-        """
-        faults = self._host_faults()
-        if not faults:
-            return
-        changed = {what for what, _now, _then in faults}
-        files.make_private_directory(self.layout.run)
-        for file in host_files(self.layout):
-            if file.path in changed:
-                files.replace_file(file.path, file.content, file.mode)
-        first = files.read_text(self.layout.booted) is None
-        if systemd.is_running():
-            systemd.reload_units()
-            systemd.enable_boot_unit()
-            if first:
-                systemd.run_boot_unit()
-        elif first:
-            done = run([self.layout.tool, "boot"])
-            if done.status != 0:
-                raise HardeningError(f"`{self.layout.tool} boot` failed: {done.complaint}")
+    def _store_fallback(self, wanted: Wanted) -> None:
+        with files.locked(self.layout.lock, _LOCK_PATIENCE):
+            confirmed = newest_confirmed(self.journal.entries(), self.request.table)
+            if confirmed:
+                self.journal.store_fallback(confirmed.id, replace_script(self.request.table, wanted.fallback))
 
     def _replace(self, wanted: Wanted, result: Result) -> None:
         request = self.request
@@ -255,7 +235,10 @@ class _Run:
                 warm_up = self._needs_warm_up(wanted)
                 change = self._new_change(wanted, request.warm_up if warm_up else 0)
                 self.journal.write(
-                    change, replace_script(request.table, previous), replace_script(request.table, wanted.text)
+                    change,
+                    replace_script(request.table, previous),
+                    replace_script(request.table, wanted.text),
+                    None if wanted.fallback is None else replace_script(request.table, wanted.fallback),
                 )
                 self._put_in_force(change, wanted, warm_up)
                 result.change_id, result.warm_up = change.id, warm_up
@@ -333,10 +316,11 @@ class _Run:
                 self.nft.load_text(replace_script(change.table, warm_up_ruleset(change.table)))
                 touched = True
                 time.sleep(self.request.warm_up)
+            # An nft that was killed, or took too long, may have done its work.
+            touched = True
             # From the journal's own folder: if the change has been rolled back meanwhile, there is nothing to load
             # any more.
             self.nft.load(f"{self.layout.change(PENDING, change.id)}/candidate.nft")
-            touched = True
             self._read_back(change, wanted)
         except ApplyFailed:
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
+from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import Completed, run
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import BOOT_UNIT, timer_unit
 
@@ -77,9 +77,9 @@ def enable_boot_unit() -> None:
     _require(["systemctl", "enable", "--quiet", BOOT_UNIT])
 
 
-def run_boot_unit() -> None:
-    """Run our unit now, as at boot."""
-    _require(["systemctl", "restart", BOOT_UNIT])
+def run_boot_unit() -> Completed:
+    """Run our unit now, as at boot. The caller looks whether it ran."""
+    return run(["systemctl", "restart", BOOT_UNIT])
 
 
 def _require(arguments: list[str]) -> None:

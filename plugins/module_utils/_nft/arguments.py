@@ -14,6 +14,7 @@ TABLES = ("inet pacs", "inet pacs_observe", "inet pacs_vpn_guard", "bridge pacs"
 RULESET_ARGUMENTS: dict[str, dict[str, Any]] = {
     "table": {"type": "str", "choices": list(TABLES), "default": TABLES[0]},
     "ruleset": {"type": "str"},
+    "fallback": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "confirm_timeout": {"type": "int", "default": 60},
     "confirm": {"type": "str", "choices": ["new_connection", "later"], "default": "new_connection"},
@@ -24,9 +25,9 @@ RULESET_REQUIRED_IF = [("state", "present", ["ruleset"])]
 
 CHANGE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_id": {"type": "str"},
-    "state": {"type": "str", "choices": ["confirmed", "rolled_back"], "required": True},
+    "state": {"type": "str", "choices": ["confirmed", "rolled_back", "waiting"], "required": True},
 }
-CHANGE_REQUIRED_IF = [("state", "confirmed", ["change_id"])]
+CHANGE_REQUIRED_IF = [("state", "confirmed", ["change_id"]), ("state", "waiting", ["change_id"])]
 
 #: (argument, lowest, highest, unit): bounds that an argument specification can't express.
 RULESET_BOUNDS = (

@@ -46,9 +46,10 @@ def canonical(listing: str) -> str:
         raise HardeningError(f"nft's JSON listing can't be read: {type(exc).__name__}: {str(exc)[:200]}") from exc
 
 
-def has_drop_policy(canonical_text: str) -> bool:
-    """Whether any base chain of the (canonical) table drops by policy."""
-    return any(item["chain"].get("policy") == "drop" for item in json.loads(canonical_text) if "chain" in item)
+def has_drop_policy(canonical_text: str, hook: str | None = None) -> bool:
+    """Whether any base chain of the (canonical) table, or any at I(hook), drops by policy."""
+    chains = [item["chain"] for item in json.loads(canonical_text) if "chain" in item]
+    return any(chain.get("policy") == "drop" and hook in (None, chain.get("hook")) for chain in chains)
 
 
 def _entries(document: Any) -> list[Any]:

@@ -33,6 +33,11 @@ class Layout:
         """
         return f"{self.run}/booted"
 
+    @property
+    def notice(self) -> str:
+        """What the boot unit had to say about rules that aren't the last confirmed ones; absent while all is well."""
+        return f"{self.run}/notice"
+
     def state(self, state: str) -> str:
         """The folder of all changes in that state."""
         return f"{self.journal}/{state}"

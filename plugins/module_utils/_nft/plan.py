@@ -16,12 +16,14 @@ class Wanted:
     """The table as it shall be. I(text) is None when it shall be absent.
 
     I(canonical), I(listing): what this host's own nft makes of the text (canonical JSON; text without counters); None
-    where that couldn't be learnt, because nft or private namespaces are missing.
+    where that couldn't be learnt, because nft or private namespaces are missing. I(fallback): the text to be loaded at
+    a boot at which no confirmed one loads; None leaves whatever is stored.
     """
 
     text: str | None
     canonical: str | None = None
     listing: str | None = None
+    fallback: str | None = None
 
     @property
     def kind(self) -> str:
@@ -46,31 +48,33 @@ class Observed:
     """The host as it is. I(listing), I(canonical): the live table, None when there is none (or, for canonical, when
     it can't be relied upon).
 
-    I(confirmed): the change that the boot unit would load. I(host_faults): (what, how it is, how it shall be) for
-    files and units.
+    I(confirmed): the change that the boot unit would load; I(fallback): the text stored with it, None without one.
+    I(host_faults): (what, how it is, how it shall be) for files and units.
     """
 
     listing: str | None
     canonical: str | None
     confirmed: Change | None
     host_faults: tuple[tuple[str, str, str], ...] = ()
+    fallback: str | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do: I(replace) the table, I(install) the host's files; I(before) and I(after) are the texts of the
-    diff.
+    """What to do: I(replace) the table, I(install) the host's files, I(store_fallback) beside the change that is in
+    force already; I(before) and I(after) are the texts of the diff.
     """
 
     replace: bool
     install: bool
+    store_fallback: bool
     before: str
     after: str
 
     @property
     def changed(self) -> bool:
         """Whether anything is to be done."""
-        return self.replace or self.install
+        return self.replace or self.install or self.store_fallback
 
 
 def canonical_digest(canonical_text: str | None) -> str:
@@ -96,7 +100,16 @@ def make_plan(wanted: Wanted, observed: Observed) -> Plan:
     if install:
         before += "".join(f"# {what}: {now}\n" for what, now, _then in observed.host_faults)
         after += "".join(f"# {what}: {then}\n" for what, _now, then in observed.host_faults)
-    return Plan(replace, install, before, after)
+    differs = wanted.fallback is not None and wanted.fallback != observed.fallback
+    if differs:
+        before += _commented(observed.fallback)
+        after += _commented(wanted.fallback)
+    return Plan(replace, install, differs and not replace, before, after)
+
+
+def _commented(fallback: str | None) -> str:
+    """The fallback as a part of the diff that can't be taken for rules in force."""
+    return "".join(f"# fallback: {line}\n" for line in (fallback or "none").splitlines())
 
 
 def _in_force(wanted: Wanted, observed: Observed) -> bool:

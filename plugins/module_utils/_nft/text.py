@@ -25,6 +25,8 @@ _TOKEN = re.compile(
 # differently from what nft sees.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
+_SEAL = "# sha256 "
+
 
 def check_ruleset(text: str, table: str) -> None:
     """Refuse any text that is not exactly one C(table FAMILY NAME { ... }) block of I(table) (for example C(inet
@@ -91,6 +93,30 @@ def replace_script(table: str, listing: str | None) -> str:
     if listing is None:
         return head
     return head + listing + ("" if listing.endswith("\n") else "\n")
+
+
+def ruleset_of(script: str) -> str | None:
+    """The C(table ...) block of a script that replace_script() made, None where it removes the table."""
+    block = script.split("\n", 2)[2]
+    return block or None
+
+
+def seal(script: str) -> str:
+    """The script with its own digest as the last line, a comment to nft.
+
+    A file that was cut short can be good nft (an empty one, or the two lines that remove the table); its seal tells.
+    The host tool checks it before it loads anything of the journal.
+    """
+    whole = script if script.endswith("\n") else script + "\n"
+    return f"{whole}{_SEAL}{digest(whole)}\n"
+
+
+def unseal(text: str | None) -> str | None:
+    """What was sealed; None if it is missing, isn't whole, or isn't sealed."""
+    if text is None:
+        return None
+    script, mark, found = text.rpartition(_SEAL)
+    return script if mark and found == f"{digest(script)}\n" else None
 
 
 def warm_up_ruleset(table: str) -> str:

@@ -81,6 +81,31 @@ def test_a_damaged_change_is_an_entry_without_one(journal: Journal, content: str
     assert entry.change is None and entry.state == "pending"
 
 
+def test_scripts_come_back_unless_they_are_damaged(journal: Journal) -> None:
+    change = new_change(journal)
+    journal.write(change, "previous", "candidate", "fallback")
+    journal.confirm(change.id)
+    assert journal.candidate_of("confirmed", change.id) == "candidate\n"
+    assert journal.fallback_of("confirmed", change.id) == "fallback\n"
+    journal.store_fallback(change.id, "another\n")
+    assert journal.fallback_of("confirmed", change.id) == "another\n"
+    for name in ("candidate.nft", "fallback.nft"):
+        path = Path(journal.layout.change("confirmed", change.id), name)
+        path.write_text(path.read_text()[:-9])
+    assert journal.candidate_of("confirmed", change.id) is None
+    assert journal.fallback_of("confirmed", change.id) is None
+
+
+def test_confirming_ends_the_notice_of_the_boot_unit(journal: Journal) -> None:
+    change = new_change(journal)
+    journal.write(change, "previous", "candidate")
+    notice = Path(journal.layout.notice)
+    notice.parent.mkdir()
+    notice.write_text("FALLBACK RULES\n")
+    assert journal.confirm(change.id)
+    assert not notice.exists()
+
+
 def test_a_crash_while_staging_is_cleaned_up_by_the_next_change(journal: Journal) -> None:
     change = new_change(journal)
     journal.write(change, "previous", "candidate")

@@ -37,6 +37,12 @@ def test_the_tool_is_posix_shell() -> None:
     assert subprocess.run([shell, "-n"], input=TOOL.content, text=True, check=False).returncode == 0
 
 
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+def test_the_tool_is_clean_to_shellcheck() -> None:
+    done = subprocess.run(["shellcheck", "-"], input=TOOL.content, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_stopping_our_unit_keeps_the_rules() -> None:
     assert "\nExecStop" not in UNIT.content
 

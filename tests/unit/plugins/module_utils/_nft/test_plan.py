@@ -76,3 +76,20 @@ def test_absent_needs_no_files_on_a_host_that_never_had_the_table() -> None:
     assert make_plan(Wanted(None), IN_FORCE).replace
     # Absent now, but the boot unit would bring it back.
     assert make_plan(Wanted(None), dataclasses.replace(IN_FORCE, listing=None, canonical=None)).replace
+
+
+def test_another_fallback_is_stored_and_the_rules_are_left_alone() -> None:
+    wanted = dataclasses.replace(WANTED, fallback="new\nrules\n")
+    for stored, shown in ((None, "# fallback: none\n"), ("old\n", "# fallback: old\n")):
+        plan = make_plan(wanted, dataclasses.replace(IN_FORCE, fallback=stored))
+        assert plan.changed and plan.store_fallback and not plan.replace and not plan.install
+        assert plan.before == TEXT + shown
+        assert plan.after == TEXT + "# fallback: new\n# fallback: rules\n"
+    assert not make_plan(wanted, dataclasses.replace(IN_FORCE, fallback="new\nrules\n")).changed
+    assert not make_plan(WANTED, dataclasses.replace(IN_FORCE, fallback="old\n")).changed, "left out: it stays"
+
+
+def test_a_new_change_brings_its_fallback_with_it() -> None:
+    plan = make_plan(dataclasses.replace(WANTED, fallback="new\n"), Observed(None, None, None))
+    assert plan.replace and not plan.store_fallback
+    assert "# fallback: new\n" in plan.after

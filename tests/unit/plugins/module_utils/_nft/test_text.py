@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,8 +13,12 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import (
     check_ruleset,
     replace_script,
+    ruleset_of,
+    seal,
+    unseal,
     warm_up_ruleset,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.journal import JOURNAL
 
 TABLE = "inet pacs"
 
@@ -101,3 +108,34 @@ def test_the_warm_up_is_a_table_of_ours_that_drops_nothing() -> None:
     check_ruleset(text, TABLE)
     assert "drop" not in text
     assert text.count("policy accept") == text.count("ct state") == 2
+
+
+@pytest.mark.parametrize("listing", [None, "table inet pacs {\n}\n", "# why\ntable inet pacs {\n}\n"])
+def test_a_ruleset_comes_back_out_of_its_script(listing: str | None) -> None:
+    assert ruleset_of(replace_script(TABLE, listing)) == listing
+
+
+@given(st.text())
+def test_what_was_sealed_comes_back_whole(script: str) -> None:
+    assert unseal(seal(script)) in (script, script + "\n")
+
+
+@given(st.text(), st.data())
+def test_a_seal_tells_of_every_cut(script: str, data: st.DataObject) -> None:
+    sealed = seal(script)
+    cut = data.draw(st.integers(0, len(sealed) - 1))
+    assert unseal(sealed[:cut]) is None
+    assert unseal(sealed[:cut] + "x" + sealed[cut + 1 :]) is None or sealed[cut] == "x"
+
+
+def test_what_is_missing_or_was_never_sealed_is_not_whole() -> None:
+    assert unseal(None) is None
+    assert unseal(replace_script(TABLE, None)) is None
+
+
+def test_the_shell_knows_the_same_seal(tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    for content, good in ((seal("table inet pacs"), True), (seal("a\nb\n") + "c\n", False), ("", False)):
+        script.write_text(content)
+        check = f'{JOURNAL}\nwhole "$1"'
+        assert (subprocess.run(["sh", "-c", check, "sh", script], check=False).returncode == 0) is good

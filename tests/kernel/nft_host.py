@@ -1,0 +1,108 @@
+"""A host for the tests of apply, confirm and roll back: the real kernel and nft, in network and mount namespaces of its
+own, where nothing of the machine's rules or systemd is seen. Test code runs in a process of its own there.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+NEEDS = [
+    pytest.mark.kernel,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes a network and a mount namespace"),
+    pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft (package nftables)"),
+]
+
+PRELUDE = """
+import dataclasses, os, subprocess, sys, time
+from pathlib import Path
+BASE = "ansible_collections.pacs.hardening.plugins.module_utils."
+import importlib
+def load(name):
+    return importlib.import_module(BASE + name)
+ruleset, confirmation, journal_module = load("_io.ruleset"), load("_io.confirmation"), load("_io.journal")
+systemd = load("_io.systemd")
+layout_module, errors, text = load("_nft.layout"), load("_nft.errors"), load("_nft.text")
+ROOT = Path(sys.argv[1])
+LAYOUT = layout_module.Layout(f"{ROOT}/var/nft", f"{ROOT}/run", f"{ROOT}/sbin/pacs-firewall", f"{ROOT}/units")
+JOURNAL = journal_module.Journal(LAYOUT)
+NFT = load("_io.nft").Nft.find()
+def nft(*arguments):
+    return subprocess.run(["nft", *arguments], check=True, capture_output=True, text=True).stdout
+def rules(port, more=""):
+    return f'''table inet pacs {{
+  set flows {{ type ipv4_addr . inet_service; counter; elements = {{ 10.0.0.2 . {port}, 10.0.0.1 . {port} }}; }}
+  set networks {{ type ipv4_addr; flags interval; elements = {{ 10.2.0.0/24, 10.1.0.0/16 }}; }}
+  set seen {{ type ipv4_addr; size 16; flags dynamic,timeout; timeout 1h; }}
+  chain input {{
+    type filter hook input priority filter; policy drop;
+    ct state vmap {{ established : accept, related : accept, invalid : drop }}
+    {more}
+    ip daddr . tcp dport @flows counter accept
+    ct state new add @seen {{ ip saddr }}
+  }}
+}}
+'''
+def apply(content, check=False, table="inet pacs", **options):
+    request = dict(confirm_timeout=0, warm_up=0, keep=3, **options)
+    return ruleset.apply_ruleset(ruleset.Request(table, content, **request), check, LAYOUT)
+def listing(table="inet pacs"):
+    return nft("-s", "list", "table", *table.split())
+def files_now():
+    return sorted((str(path), path.stat().st_mtime_ns) for path in ROOT.rglob("*"))
+def refused(call, *arguments, **options):
+    try:
+        call(*arguments, **options)
+    except errors.HardeningError as error:
+        return error
+    raise AssertionError("not refused")
+def armed(port, seconds=60.0):
+    # A pending change, applied, as a killed module leaves it.
+    previous = nft("list", "table", "inet", "pacs")
+    meant = text.digest(load("_nft.canonical").canonical(NFT.evaluate(rules(port), "inet pacs")[0]))
+    change = load("_nft.change").Change(JOURNAL.new_id(), "inet pacs", "present", text.digest(rules(port)), meant,
+        journal_module.utc(), journal_module.boottime() + seconds, journal_module.utc(seconds), 3)
+    JOURNAL.write(change, text.replace_script("inet pacs", previous), text.replace_script("inet pacs", rules(port)))
+    nft("-f", f"{LAYOUT.change('pending', change.id)}/candidate.nft")
+    return change.id
+def boot():
+    # As after a power cut: no rules, nothing in /run, no timers.
+    nft("flush", "ruleset")
+    subprocess.run(["rm", "-rf", LAYOUT.run], check=True)
+    return tool("boot")
+def pretend_systemd():
+    # The lab's containers have the real one; here its answers are that every timer waits.
+    systemd.is_running = systemd.is_armed = lambda *_arguments: True
+def tool(*arguments):
+    return subprocess.run([LAYOUT.tool, *arguments], capture_output=True, text=True, check=False)
+"""
+
+
+def run(tmp_path: Path, code: str, before: str = "") -> str:
+    """Run test code as root in namespaces of its own, after the definitions in ``before``; what it printed."""
+    script = tmp_path / "code.py"
+    script.write_text(PRELUDE + before + textwrap.dedent(code))
+    root = tmp_path / "root"
+    root.mkdir(exist_ok=True)
+    done = subprocess.run(
+        [
+            "unshare", "-n", "-m", "sh", "-c",
+            'mount -t tmpfs none /run && exec "$0" "$@"',
+            sys.executable, str(script), str(root),
+        ],
+        env={**os.environ, "PYTHONPATH": str(PROJECT / ".cache" / "collections")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout
