@@ -230,7 +230,9 @@ def _ends(network: Network) -> Span:
     return (int(network.network_address), int(network.broadcast_address))
 
 
+@lru_cache(maxsize=1024)
 def _one(number: int) -> Span:
+    """Shared: every flow has several of the same few."""
     return (number, number)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from .interfaces import NONE, Interfaces
@@ -153,20 +154,26 @@ def _addresses(family: int) -> Callable[[Any], list[Span]]:
     def spans(value: Any) -> list[Span]:
         try:
             if isinstance(value, str):
-                number = address_number(value, family)
-                return [(number, number)]
+                return [_address(value, family)]
             if "prefix" in value:
                 size = 1 << (bits - value["prefix"]["len"])
-                first = address_number(value["prefix"]["addr"], family) // size * size
+                first = _address(value["prefix"]["addr"], family)[0] // size * size
                 return [(first, first + size - 1)]
             if "range" in value:
-                first, last = (address_number(end, family) for end in value["range"])
+                first, last = (_address(end, family)[0] for end in value["range"])
                 return [(first, last)] if first <= last else []
         except (TypeError, ValueError, KeyError):
             pass
         raise NotUnderstood(described(value))
 
     return spans
+
+
+@lru_cache(maxsize=65536)
+def _address(text: str, family: int) -> Span:
+    """Ten thousand elements name few addresses."""
+    number = address_number(text, family)
+    return (number, number)
 
 
 def _words(words: Mapping[str, int], highest: int, refused: tuple[int, ...] = ()) -> Callable[[Any], list[Span]]:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from ipaddress import IPv6Address
 
 from .packets import ESTABLISHED, INVALID, NEW, RELATED, UNTRACKED
@@ -84,7 +83,6 @@ ICMPV6_TYPES = {
 }
 
 
-@lru_cache(maxsize=65536)
 def address_number(text: str, family: int) -> int:
     """An address as a number; raise ValueError where it is none of this IP version."""
     if family == 6:
