@@ -25,7 +25,7 @@ from .packets import ESTABLISHED, IN, NEW, OUT, RELATED, STATE, Box, Span, narro
 from .program import Budget, Part, Path, Program, TooInvolved, uncovered
 from .report import Sentences, Verdict, Verification, Witness, verification_document
 from .walk import Entry, Outcome, execute
-from .witness import Pointer, existing
+from .witness import Pointer, existing, likely_first
 
 __all__ = ["Verification", "Witness", "verification_document", "verify"]
 
@@ -164,7 +164,8 @@ class _Judge:
                 self._doubts[f"too many overlapping rules between {ends}"] = None
 
     def _undeclared_in(self, path: Path, expected: Expected, allowed: BoxIndex, box: Box, budget: Budget) -> bool:
-        for piece in uncovered(box, expected.allowed, allowed, budget):
+        pieces = (piece for part in likely_first(box) for piece in uncovered(part, expected.allowed, allowed, budget))
+        for piece in pieces:
             for real in existing(piece):
                 for part in path.parts(real, budget):
                     if part.doubts:
@@ -251,12 +252,19 @@ def _on_way(boxes: Iterable[Box], way_in: int, way_out: int) -> Iterator[Box]:
 def _known_addresses(policy: EnforcementPolicy, interfaces: Interfaces) -> Mapping[tuple[int, int], list[int]]:
     """Some declared addresses by IP version and the interface behind which they stand."""
     found: dict[tuple[int, int], list[int]] = {}
-    for passage in policy.passages:
-        for permit in passage.permits[:_KNOWN_ADDRESSES]:
-            for entry, leg in passage.interfaces:
-                for name, network in ((entry, permit.source), (leg, permit.destination)):
-                    behind = found.setdefault((network.version, interfaces.number(name)), [])
-                    address = int(network[0]) if network.num_addresses == 1 else int(network[1])
-                    if address not in behind and len(behind) < _KNOWN_ADDRESSES:
-                        behind.append(address)
+    ends = [
+        end
+        for passage in policy.passages
+        for permit in passage.permits[:_KNOWN_ADDRESSES]
+        for entry, leg in passage.interfaces
+        for end in ((entry, permit.source), (leg, permit.destination))
+    ]
+    ends += [(admission.interface, admission.source) for admission in policy.admissions if admission.interface]
+    for name, network in ends:
+        if network.prefixlen == 0:
+            continue  # the outside: any address, and so none that people know
+        behind = found.setdefault((network.version, interfaces.number(name)), [])
+        address = int(network[0]) if network.num_addresses == 1 else int(network[1])
+        if address not in behind and len(behind) < _KNOWN_ADDRESSES:
+            behind.append(address)
     return found

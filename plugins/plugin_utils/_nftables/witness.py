@@ -15,6 +15,7 @@ from .packets import (
     CODE,
     DESTINATION,
     DIMENSIONS,
+    EVERY_PROTOCOL,
     EXTENSION,
     FAMILY,
     HOPS,
@@ -44,11 +45,15 @@ _PROTOCOL_NAMES = {1: "icmp", 6: "tcp", 17: "udp", 33: "dccp", 58: "icmpv6", 132
 #: Types of ICMP with which conntrack starts a connection, and those of ICMPv6 that it doesn't track at all.
 _FIRST_TYPES = {ICMP: (8, 13, 15, 17), ICMPV6: (128, 139)}
 _UNTRACKED_TYPES = (130, 131, 132, 133, 134, 135, 136, 143)
+#: What is tried first: a new connection to one of these, which anybody can make.
+_LIKELY_PORTS = (22, 80, 443)
+#: Headers that the kernel steps over when it looks for the protocol (ipv6_find_hdr), so that no packet is of these.
+_STEPPED_OVER = (0, 43, 44, 51, 60)
 _LIKELY = {SOURCE_PORT: (40000,), HOPS: (64, 255), EXTENSION: (0,), CODE: (0,)}
 #: Addresses for documentation (RFC 5737, RFC 3849) stand for anybody's.
 _ANYBODY: Mapping[int, tuple[int, ...]] = {
     4: (0xC0000201, 0xC6336401, 0xCB007101),
-    6: (0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 2),
+    6: (0x20010DB8 << 96 | 1, 0x20010DB8 << 96 | 1 << 64 | 1),
 }
 #: 0.0.0.0/8, 127.0.0.0/8 and from 224.0.0.0 on nobody sends from, or to through a router; the same of IPv6.
 _UNUSABLE: Mapping[int, tuple[Span, ...]] = {
@@ -91,10 +96,20 @@ def _possible(family: int) -> tuple[Mapping[int, Span], ...]:
     for span in complement(untracked, (0, 255)):
         found += [{**one_byte, TYPE: span, STATE: states} for states in ((0, 0), (NEW + 1, NEW + 2))]
     found += [{PROTOCOL: (number, number)} for number in WITH_PORTS if number not in (TCP, UDP)]
-    known = [(number, number) for number in (*WITH_PORTS, icmp)]
+    known = [(number, number) for number in (*WITH_PORTS, icmp, *(_STEPPED_OVER if family == 6 else ()))]
     # ICMP of the other IP version is one of these; no rule on types looks at it.
-    found += [{PROTOCOL: span, SOURCE_PORT: (0, 0), PORT: (0, 0)} for span in complement(known, (0, 255))]
+    others = complement(known, EVERY_PROTOCOL)
+    found += [{PROTOCOL: span, SOURCE_PORT: (0, 0), PORT: (0, 0)} for span in others]
     return tuple(found)
+
+
+def likely_first(box: Box) -> Iterator[Box]:
+    """The connections of a box that people think of first, one port each; then the box itself."""
+    for port in _LIKELY_PORTS:
+        part = narrow(box, (STATE, PROTOCOL, PORT), ((NEW, NEW), (TCP, TCP), (port, port)))
+        if part is not None:
+            yield part
+    yield box
 
 
 def existing(box: Box) -> Iterator[Box]:
@@ -114,7 +129,10 @@ class Pointer:
 
     def pick(self, box: Box) -> Packet:
         """One packet of a box that ``existing`` gave."""
-        point = [self._value(dimension, box) for dimension in range(DIMENSIONS)]
+        point: list[int] = []
+        for dimension in range(DIMENSIONS):
+            # Nobody sends to the address that he sends from.
+            point.append(self._value(dimension, box, point[SOURCE] if dimension == DESTINATION else None))
         protocol = point[PROTOCOL]
         ports = protocol in WITH_PORTS
         icmp = protocol == (ICMP if point[FAMILY] == 4 else ICMPV6)
@@ -133,14 +151,14 @@ class Pointer:
             extension_header=bool(point[EXTENSION]),
         )
 
-    def _value(self, dimension: int, box: Box) -> int:
+    def _value(self, dimension: int, box: Box, but_rather_not: int | None) -> int:
         first, last = box[dimension]
         if dimension == STATE:
             return NEW if first <= NEW <= last else last if last < NEW else first
         if first == last:
             return first
         for value in self._likely_values(dimension, box):
-            if first <= value <= last:
+            if first <= value <= last and value != but_rather_not:
                 return value
         if dimension in (SOURCE, DESTINATION):
             usable = complement(_UNUSABLE[box[FAMILY][0]], (first, last))
@@ -148,7 +166,7 @@ class Pointer:
                 if low <= high and low >= first:
                     return low + 1 if low < high else low
         if dimension == PORT and box[PROTOCOL][0] in (TCP, UDP):
-            return next((port for port in (22, 80, 443) if first <= port <= last), max(first, 1))
+            return next((port for port in _LIKELY_PORTS if first <= port <= last), max(first, 1))
         return first
 
     def _likely_values(self, dimension: int, box: Box) -> Iterable[int]:
@@ -156,9 +174,7 @@ class Pointer:
             return _LIKELY.get(dimension, ())
         family = box[FAMILY][0]
         interface = box[IN if dimension == SOURCE else OUT][0]
-        # From the other end, so that nobody seems to talk to himself.
-        anybody = _ANYBODY[family] if dimension == SOURCE else reversed(_ANYBODY[family])
-        return (*self._likely.get((family, interface), ()), *anybody)
+        return (*self._likely.get((family, interface), ()), *_ANYBODY[family])
 
 
 def address_text(family: int, number: int) -> str:

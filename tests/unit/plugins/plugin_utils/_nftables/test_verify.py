@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sites import lab_site
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables import packets
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.listing import ListingError
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import (
     Verification,
     verification_document,
     verify,
 )
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.witness import Packet, existing
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model import EnforcementPolicy
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
 ACCEPT: dict[str, Any] = {"accept": None}
 DROP: dict[str, Any] = {"drop": None}
@@ -313,6 +317,33 @@ def test_a_witness_in_words_and_as_data() -> None:
     assert witness["where"] == "table inet t, chain forward, rule handle 2"
     assert witness["text"].startswith("a packet from 192.0.2.1")
     assert witness["text"].endswith("tcp 23 would pass")
+
+
+def lab_witnesses(firewall: str) -> list[Packet]:
+    """The packets that show that an untouched firewall of the lab filters nothing."""
+    return [
+        witness.packet for witness in verify({"nftables": []}, compile_site(lab_site()).policies[firewall]).undeclared
+    ]
+
+
+@pytest.mark.parametrize("firewall", ["core", "edge"])
+def test_witnesses_are_packets_that_anybody_can_send(firewall: str) -> None:
+    for packet in lab_witnesses(firewall):
+        assert (packet.protocol, packet.ct_state) == ("tcp", "new") and packet.port in (22, 80)
+        assert packet.source != packet.destination
+
+
+def test_behind_a_leg_stands_who_administers_from_there() -> None:
+    ends = {(one.source, one.destination) for one in lab_witnesses("edge") if one.out_interface == "downlink0"}
+    assert {("192.0.2.1", "198.18.0.1"), ("2001:db8::1", "fd00:18::1")} <= ends
+
+
+def test_no_packet_of_ipv6_is_of_a_header_that_the_kernel_steps_over() -> None:
+    everything = packets.everything(6, (1, 1), (2, 2))
+    protocols = {box[packets.PROTOCOL] for box in existing(everything)}
+    for number in (0, 43, 44, 51, 60):
+        assert not any(first <= number <= last for first, last in protocols)
+    assert any(first <= 135 <= last for first, last in protocols), "mobility is taken for a protocol"
 
 
 @pytest.mark.parametrize("listing", [{}, {"nftables": "x"}, {"nftables": ["x"]}, {"nftables": [{"rule": {}}]}])
