@@ -16,7 +16,8 @@ from .control import SubjectKind
 class Facts:
     """What is known about ``subject``. ``document`` holds null where something isn't known.
 
-    ``unknown`` gives the reason by path: that of the fact, or of anything above it; the empty path is for all.
+    ``unknown`` gives the reason by path, that of the fact or of anything above it; the empty path is for all. It also
+    says why a fact is as it is where a control doesn't apply for it.
     ``evidence_sha256`` is that of the evidence of the host that was read, None where nothing was.
     """
 
@@ -28,9 +29,10 @@ class Facts:
 
     def why(self, path: str) -> str:
         """Why the fact at ``path`` isn't known."""
+        return self.reason(path) or f"nothing is known about {path}"
+
+    def reason(self, path: str) -> str:
+        """The reason that is given for the fact at ``path``, empty if there is none."""
         steps = path.split(".")
-        for length in range(len(steps), -1, -1):
-            reason = self.unknown.get(".".join(steps[:length]))
-            if reason:
-                return reason
-        return f"nothing is known about {path}"
+        reasons = (self.unknown.get(".".join(steps[:length])) for length in range(len(steps), -1, -1))
+        return next((reason for reason in reasons if reason), "")

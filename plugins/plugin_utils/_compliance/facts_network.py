@@ -91,9 +91,9 @@ def _listening(record: HostRecord | None, planned: Planned) -> bool | None:
 
 
 def reach_facts(plan: Plan, tried: tuple[Tried, ...] | None) -> tuple[dict[str, Any], dict[str, str]]:
-    """The part ``reach`` of a vantage point, and why it isn't known, by path below it."""
+    """The part ``reach`` of a vantage point, and why there is none or it isn't known, by path below it."""
     if not plan.probes:
-        return {"vantage": False}, {}
+        return {"vantage": False}, {"": "the site declares nothing that could be tried from there"}
     if tried is None:
         return {"vantage": True}, {"": f"nothing was tried over the network from {plan.vantage}"}
     by_kind: dict[str, list[str]] = {}
@@ -103,12 +103,11 @@ def reach_facts(plan: Plan, tried: tuple[Tried, ...] | None) -> tuple[dict[str, 
     unclear = by_kind.get("unclear", [])
     confirmed = len(by_kind.get("as declared", ()))
     said = [f"{confirmed} of {len(tried)} connections were found as declared"]
-    for kind, words in (
-        ("not asked", "not tried, as the site says so"),
-        ("no listener", "let be: nobody listens there"),
-    ):
-        if by_kind.get(kind):
-            said.append(f"{len(by_kind[kind])} {words}")
+    spared = sorted({one.planned.target for one in tried if one.kind == "not asked"})
+    if spared:
+        said.append(f"{len(by_kind['not asked'])} not tried, by the probe rule of {', '.join(spared)}")
+    if by_kind.get("no listener"):
+        said.append(f"{len(by_kind['no listener'])} let be: nobody listens there")
     if plan.left_out:
         said.append(f"{plan.left_out} declared connections are beyond what is tried in one run")
     as_declared: bool | None = False if wrong else None if unclear or not confirmed else True

@@ -22,25 +22,26 @@ ALWAYS_ALLOWED = (
     "DicomAlwaysAllowGet",
     "DicomAlwaysAllowMove",
 )
+_ANOTHER_PART = "it isn't managed, and none of its actors is one that Orthanc plays"
 _USERS = frozenset(name for name, _password in SHIPPED_CREDENTIALS)
 
 
 def orthanc_facts(record: HostRecord, looked_for: bool, unmanaged: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The part ``orthanc`` of a device, and why the rest isn't known, by path below it.
+    """The part ``orthanc`` of a device, and why there is none or the rest isn't known, by path below it.
 
     ``looked_for`` says whether somebody should have looked on the device; ``unmanaged`` is the reason where nobody may,
     or empty where by its actors it is none of those that Orthanc plays.
     """
     if not looked_for:
-        return ({"present": None}, {"": unmanaged}) if unmanaged else ({"present": False}, {})
+        return ({"present": None}, {"": unmanaged}) if unmanaged else ({"present": False}, {"": _ANOTHER_PART})
     part = record.part("orthanc")
     if part.status == "absent":
-        return {"present": False}, {}
+        return {"present": False}, {"": part.reason}
     if part.status == "error":
         return {"present": None}, {"": part.reason}
     # Installed and switched off, it lets nobody in. One that only isn't running now is judged by what it starts with.
     if flag(part.value, "running") is False and flag(part.value, "enabled") is False:
-        return {"present": False}, {}
+        return {"present": False}, {"": "Orthanc is installed, and switched off"}
     return _from_evidence(part.value)
 
 

@@ -60,7 +60,8 @@ def _state(control: Control, facts: Facts) -> tuple[State, tuple[str, ...]]:
     if control.applies is not None:
         state, said = _answer(control.applies, facts)
         if state == "fail":
-            return "not_applicable", ()
+            reasons = (facts.reason(path) for path in control.applies.needs)
+            return "not_applicable", tuple(dict.fromkeys(reason for reason in reasons if reason))
         if state != "pass":
             return state, said
     state, said = _answer(control.demanded, facts)

@@ -96,6 +96,7 @@ _OPEN = (
     (("manual",), "For people to show", "No tool can decide these. Keep the document, its owner and its date."),
 )
 _FOLDED = (("pass", "Passed"), ("not_applicable", "Not applicable"))
+_UNSEEN = frozenset({"not_assessed", "not_applicable", "manual"})
 _MENDABLE = frozenset({"fail", "error", "warn", "not_assessed", "waived", "manual"})
 
 
@@ -215,7 +216,7 @@ def _seen(finding: Document) -> Seen:
         subject=str(finding["subject"]),
         observed=_texts(finding["observed"]),
         expected=_text(finding["expected"]),
-        how=words.HOW.get(finding["how"], str(finding["how"])),
+        how="" if finding["state"] in _UNSEEN else words.HOW.get(finding["how"], str(finding["how"])),
         evidence=str(finding["evidence_sha256"] or ""),
     )
 

@@ -50,7 +50,8 @@ class Finding:
             ],
             "judgeable": control.judgeable,
             "how": control.how,
-            "evidence_sha256": facts.evidence_sha256,
+            # What follows from the declared site rests on no evidence.
+            "evidence_sha256": None if control.how == "model" else facts.evidence_sha256,
             "waiver": self.waiver.document() if self.waiver else None,
         }
 

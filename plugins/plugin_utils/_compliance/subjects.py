@@ -86,17 +86,21 @@ class Collected:
         orthanc, unknown = orthanc_facts(record, device.managed, _UNMANAGED if served else "")
         unknown = _below("orthanc", unknown)
         reach: dict[str, Any] = {"vantage": False}
+        why_not = {"": _UNMANAGED}
         if device.managed:
-            reach, unknown_reach = reach_facts(self.plans[device.name], self.tried[device.name])
+            reach, why_not = reach_facts(self.plans[device.name], self.tried[device.name])
             if record.reached != "ok" and self.tried[device.name] is None and reach["vantage"]:
-                unknown_reach = {"": record.part("system").reason}
-            unknown |= _below("reach", unknown_reach)
+                why_not = {"": record.part("system").reason}
+        unknown |= _below("reach", why_not)
+        inventory = inventory_facts(self.compiled, device)
+        if not inventory["speaks_dicom"]:
+            unknown["inventory"] = "nothing that it is declared as speaks DICOM"
         document = {
             "device": {
                 "name": device.name,
                 "zone": device.zone,
                 "managed": device.managed,
-                "inventory": inventory_facts(self.compiled, device),
+                "inventory": inventory,
                 "orthanc": orthanc,
                 "reach": reach,
             }

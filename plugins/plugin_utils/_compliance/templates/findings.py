@@ -32,7 +32,8 @@ FINDINGS = """
 <div class="seen">
 <div>{{ subject(seen) }}</div>
 {% if seen.expected %}<p class="soft small">expected: <bdi>{{ seen.expected }}</bdi></p>{% endif %}
-<p class="soft small">{{ trace(seen) }}</p>
+{% if seen.how or seen.evidence %}<p class="soft small">{{ trace(seen) }}</p>{% endif %}
+
 </div>
 {% endfor %}
 </dd>

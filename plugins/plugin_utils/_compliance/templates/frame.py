@@ -12,7 +12,7 @@ MACROS = """
 {% macro pairs(cells) %}{{ cells | length }} {{ "pair" if cells | length == 1 else "pairs" }} of zones{% endmacro %}
 {% macro flows(texts) %}{% for text in texts %}<div><bdi>{{ text }}</bdi></div>{% endfor %}{% endmacro %}
 {% macro trace(seen) %}
-{{ seen.how }}{% if seen.evidence %}, evidence
+{{ seen.how }}{% if seen.evidence %}{{ ", " if seen.how }}evidence
 <code title="{{ seen.evidence }}">{{ seen.evidence[:12] }}</code>{% endif %}
 {% endmacro %}
 {% macro legend(words) %}

@@ -312,15 +312,34 @@ def test_an_orthanc_that_is_switched_off_lets_nobody_in(lab: Lab, control: str) 
     lab.orthanc(DicomAlwaysAllowStore=True, RegisteredUsers={"demo": "demo"})
     part = lab.part("pacs1", "orthanc")["value"]
     part.update(running=False, changed_since_start=None, enabled=False)
-    assert found(lab.report(), control, "pacs1")[0] == "not_applicable"
+    assert found(lab.report(), control, "pacs1") == ("not_applicable", "Orthanc is installed, and switched off")
     for enabled in (True, None):
         part["enabled"] = enabled
         assert found(lab.report(), control, "pacs1")[0] == "fail", "it may be back any moment"
 
 
 def test_what_is_not_orthanc_is_not_judged_as_one(lab: Lab) -> None:
-    assert found(lab.report(), "AE-01", "ris1")[0] == "not_applicable"
-    assert found(lab.report(), "AE-01", "ct1")[0] == "not_applicable"
+    for subject, why in (("ris1", "no Orthanc server runs here"), ("ct1", "it isn't managed")):
+        state, observed = found(lab.report(), "AE-01", subject)
+        assert state == "not_applicable" and why in observed
+
+
+def test_whatever_does_not_apply_says_why(lab: Lab) -> None:
+    spared = [one.judgement for one in lab.report().findings if one.judgement.state == "not_applicable"]
+    assert {one.control.id for one in spared} == {"AE-01", "IAM-01", "INV-01", "SEG-03"}
+    assert all(one.observed and all(one.observed) for one in spared)
+
+
+def test_what_follows_from_the_declared_site_rests_on_no_evidence(lab: Lab) -> None:
+    findings = lab.report().document()["findings"]
+    assert {bool(one["evidence_sha256"]) for one in findings if one["how"] == "model"} == {False}
+    assert {bool(one["evidence_sha256"]) for one in findings if one["how"] == "host" and one["subject"] != "ct1"} == {
+        True
+    }
+
+
+def test_who_is_spared_by_its_probe_rule_is_named(lab: Lab) -> None:
+    assert "2 not tried, by the probe rule of ct1" in found(lab.report(), "SEG-03", "pacs1")[1]
 
 
 def test_an_undeclared_connection_that_nobody_could_answer_proves_nothing(lab: Lab) -> None:

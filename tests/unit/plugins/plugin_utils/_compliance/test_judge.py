@@ -59,6 +59,12 @@ def test_what_does_not_apply_is_not_applicable() -> None:
     assert state(control("a.b == `1`", applies="a.b == `1`"), None)[0] == "not_assessed"
 
 
+def test_what_does_not_apply_says_why_where_that_is_known() -> None:
+    made = control("a.b == `1`", applies="a.b == `7`")
+    assert state(made, **{"a.b": "there is none here"}) == ("not_applicable", ("there is none here",))
+    assert state(made) == ("not_applicable", ())
+
+
 def test_what_only_people_can_show_is_left_to_them() -> None:
     assert state(replace(CONTROL, judgeable="manual"))[0] == "manual"
 

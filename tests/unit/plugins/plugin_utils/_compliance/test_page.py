@@ -174,6 +174,11 @@ class TestWhole:
         assert "ct1 to pacs1" in page.text
         assert ("a packet from modality to pacs would pass" in page.text) is (state != "as declared")
 
+    @pytest.mark.parametrize("state", STATE_NAMES)
+    def test_only_what_was_judged_is_said_to_have_been_seen(self, state: str) -> None:
+        seen = "seen on the host, evidence" in read(document([finding(state)])).text
+        assert seen is (state not in ("not_assessed", "not_applicable", "manual"))
+
     def test_a_pair_that_the_result_leaves_out_is_not_taken_for_closed(self) -> None:
         page = read(document([], reachability={"zones": ["modality", "pacs"], "cells": []}))
         assert page.text.count("not stated") == 3  # two cells and the legend
