@@ -1,19 +1,13 @@
-"""A host made of folders, for what reads hosts; and canaries, for what must never be said about one."""
+"""A host made of folders, for what reads hosts."""
 
 from __future__ import annotations
 
-import base64
-import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence import host_evidence
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
-
-PATIENT = "CANARY^PATIENT"
-PASSWORD = "c4n4ry-pw"
 
 _TCP = (
     "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
@@ -56,21 +50,3 @@ class FakeHost:
         """What is said about it."""
         parts: dict[str, Any] = host_evidence(names, timeout, self.host)["parts"]
         return parts
-
-
-def spoken(*documents: object) -> list[str]:
-    """The canaries that the documents hold: raw, in base64 at any offset, or URL-encoded."""
-    text = "\n".join(
-        part for document in documents for part in (json.dumps(document), json.dumps(document, ensure_ascii=False))
-    ).lower()
-    return [canary for canary in (PATIENT, PASSWORD) if any(form.lower() in text for form in _forms(canary))]
-
-
-def _forms(canary: str) -> set[str]:
-    raw = canary.encode()
-    forms = {canary, quote(canary), quote_plus(canary), quote(canary, safe="^"), raw.hex()}
-    for offset in range(3):
-        encoded = base64.b64encode(b"\0" * offset + raw).decode()
-        # The characters at both ends hold bits of the neighbours, too.
-        forms.add(encoded[-(-offset * 8 // 6) : len(encoded) // 4 * 4 - 4])
-    return forms

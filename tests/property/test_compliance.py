@@ -8,8 +8,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from canaries import PASSWORD, PATIENT, spoken
 from compliance_example import hardened_hosts, network, report, untouched_hosts
-from evidence import PASSWORD, PATIENT, spoken
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sites import lab_site

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evidence import PASSWORD, PATIENT, FakeHost, spoken
+from canaries import PASSWORD, PATIENT, spoken
+from evidence import FakeHost
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import PARTS
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
