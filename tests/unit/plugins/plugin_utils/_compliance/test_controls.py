@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -238,6 +239,38 @@ def test_nothing_is_said_of_nothing(control: Control) -> None:
     judged = judge(control, Facts(control.subject, "nobody", {}))
     assert judged.state == "not_assessed"
     assert judged.observed and all(judged.observed)
+
+
+@pytest.mark.parametrize("gone", [None, {}, [], "", 0], ids=repr)
+def test_hosts_that_say_nothing_pass_nothing_and_fail_nothing(lab: Lab, gone: object) -> None:
+    for host in lab.hosts.values():
+        host["evidence"]["parts"] = gone
+    states = {
+        one.judgement.state
+        for one in report(lab.hosts, {}, site=lab.site).findings
+        if one.judgement.control.how != "model" and one.judgement.facts.subject != "ct1"
+    }
+    assert states == {"not_assessed"}
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
+def test_without_any_one_of_the_facts_that_it_needs_it_says_nothing(control: Control, lab: Lab) -> None:
+    passing = next(
+        one.judgement
+        for one in lab.report().findings
+        if (one.judgement.control, one.judgement.state) == (control, "pass")
+    )
+    assert judge(control, passing.facts).state == "pass", "the control case"
+    needs = (*control.demanded.needs, *(control.applies.needs if control.applies else ()))
+    for path in needs:
+        for spoil in (lambda parent, key: parent.update({key: None}), lambda parent, key: parent.pop(key)):
+            document = copy.deepcopy(dict(passing.facts.document))
+            *above, key = path.split(".")
+            parent = document
+            for step in above:
+                parent = parent[step]
+            spoil(parent, key)
+            assert judge(control, replace(passing.facts, document=document)).state == "not_assessed", path
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
