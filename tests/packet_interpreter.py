@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-_NUMBERS = {"icmp": 1, "tcp": 6, "udp": 17, "ipv6-icmp": 58, "icmpv6": 58, "sctp": 132}
+_NUMBERS = {
+    "icmp": 1,
+    "tcp": 6,
+    "udp": 17,
+    "ipv6-icmp": 58,
+    "icmpv6": 58,
+    "dccp": 33,
+    "gre": 47,
+    "sctp": 132,
+    "udplite": 136,
+}
 _TYPES = {
     "icmp": {"echo-reply": 0, "destination-unreachable": 3, "echo-request": 8, "time-exceeded": 11},
     "icmpv6": {
@@ -33,7 +43,10 @@ class Unknown(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """A packet: addresses as text, protocol by nft's name; ``leaves`` is empty for one to the host itself."""
+    """A packet: addresses as text, protocol by nft's name; ``leaves`` is empty for one to the host itself.
+
+    ``starts`` is false for TCP from the midst of a connection: anything but a plain SYN.
+    """
 
     enters: str
     leaves: str
@@ -45,6 +58,7 @@ class Sent:
     kind: int = 0
     state: str = "new"
     hops: int = 64
+    starts: bool = True
 
     @property
     def version(self) -> int:
@@ -53,9 +67,10 @@ class Sent:
 
 
 class Host:
-    """The base chains of a listing, in the order in which packets meet them."""
+    """The base chains of a listing, in the order in which packets meet them. With ``full``, no set takes an element."""
 
-    def __init__(self, listing: Mapping[str, Any]) -> None:
+    def __init__(self, listing: Mapping[str, Any], full: bool = False) -> None:
+        self._full = full
         self._chains: dict[tuple[str, str, str], list[list[Any]]] = {}
         self._elements: dict[tuple[str, str, str], list[Any]] = {}
         self._bases: list[tuple[int, str, tuple[str, str, str], str]] = []
@@ -92,12 +107,15 @@ class Host:
         return _CONTINUE
 
     def _rule(self, key: tuple[str, str, str], rule: list[Any], packet: Sent) -> Any:
-        if all(next(iter(part)) in ("limit", "log", "counter", "match") for part in rule):
+        if all(next(iter(part)) in ("limit", "log", "counter", "match", "set") for part in rule):
             return _CONTINUE
         for part in rule:
             name, body = next(iter(part.items()))
             if name == "match":
                 if not self._matches(key, body, packet):
+                    return _CONTINUE
+            elif name == "set":
+                if self._full or None in [_fact(field, packet) for field in body["elem"]["concat"]]:
                     return _CONTINUE
             elif name == "vmap":
                 verdict = self._look_up(key, body, packet)
@@ -154,6 +172,8 @@ def _fact(expression: Mapping[str, Any], packet: Sent) -> Any:
         known = {"iifname": packet.enters, "oifname": packet.leaves, "l4proto": packet.protocol}
         known["nfproto"] = f"ipv{packet.version}"
         return known[key]
+    if "&" in expression:
+        return _flags(expression["&"], packet)
     protocol, field = expression["payload"]["protocol"], expression["payload"]["field"]
     if protocol in ("ip", "ip6"):
         if packet.version != (4 if protocol == "ip" else 6):
@@ -168,6 +188,13 @@ def _fact(expression: Mapping[str, Any], packet: Sent) -> Any:
     if packet.protocol not in ("tcp", "udp") or protocol not in ("th", packet.protocol):
         return None
     return packet.port if field == "dport" else packet.source_port
+
+
+def _flags(masked: Any, packet: Sent) -> Any:
+    """What our rules look at: whether a TCP packet is a plain SYN."""
+    if masked != [{"payload": {"protocol": "tcp", "field": "flags"}}, ["fin", "syn", "rst", "ack"]]:
+        raise Unknown(masked)
+    return None if packet.protocol != "tcp" else "syn" if packet.starts else "ack"
 
 
 def _equal(facts: list[Any], element: Any) -> bool:
@@ -193,6 +220,6 @@ def _same(fact: Any, value: Any) -> bool:
         return bool(fact.startswith(value[:-1]))
     if isinstance(fact, str) and ":" in fact:
         return bool(ip_address(fact) == ip_address(value))
-    if fact in _NUMBERS or value in _NUMBERS:
-        return bool(_NUMBERS.get(fact, fact) == _NUMBERS.get(value, value))
+    if value in _NUMBERS:
+        return bool(_NUMBERS[value] == (_NUMBERS.get(fact) or int(fact)))
     return bool(fact == value)

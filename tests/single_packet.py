@@ -1,4 +1,8 @@
-"""The verifier's own reading of a ruleset, asked about single packets."""
+"""The verifier's own reading of a ruleset, asked about single packets.
+
+It knows how full the sets are that packets fill, and whether a TCP packet starts a connection, no better than a listing
+does: where its answer hangs on that alone, there are two of them.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ _NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "ipv6-icmp": 58}
 
 
 class VerifiersView:
-    """What the verifier makes of one listing; it must be sure of each packet."""
+    """What the verifier makes of one listing."""
 
     def __init__(self, listing: Any, policy: EnforcementPolicy) -> None:
         ruleset = read_listing(listing)
@@ -34,8 +38,13 @@ class VerifiersView:
                 expected = expect(policy, self._interfaces, family)
                 self._paths[family, forward] = path_of(ruleset, expected, self._interfaces)
 
-    def passes(self, packet: Sent) -> bool:
-        """True if no chain drops it."""
+    def passes(self, packet: Sent, full: bool = False) -> bool:
+        """True if no chain drops it. The verifier must be sure of it."""
+        (fate,) = self.fates(packet, full)
+        return fate
+
+    def fates(self, packet: Sent, full: bool = False) -> set[bool]:
+        """Whether it passes while the sets have room, or are ``full``; both, where that hangs on flags of TCP."""
         point = [(0, 0)] * dimension.DIMENSIONS
         icmp = packet.protocol in ("icmp", "ipv6-icmp")
         facts = {
@@ -53,8 +62,12 @@ class VerifiersView:
         for place, value in facts.items():
             point[place] = (value, value)
         parts = list(self._paths[packet.version, bool(packet.leaves)].parts(tuple(point), Budget(100_000)))
-        assert len(parts) == 1 and not parts[0].doubts
-        return parts[0].outcome is Outcome.ACCEPT
+        part = parts[-1] if full else parts[0]
+        doubts = {doubt.doubt for doubt in part.doubts if not (full and doubt.usual)}
+        if doubts:
+            assert doubts == {"tcp flags"}, doubts
+            return {True, False}
+        return {part.outcome is Outcome.ACCEPT}
 
     def _number(self, name: str) -> int:
         return self._interfaces.number(name if name in self._known else "stranger0")

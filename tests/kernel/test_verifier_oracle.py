@@ -55,7 +55,9 @@ def test_the_kernel_agrees(hospital: Hospital, seed: int) -> None:
         rulesets = {name: damaged(random, text) for name, text in rulesets.items()}
     views = {name: VerifiersView(listed(text), policies[name]) for name, text in rulesets.items()}
     probes = [probe for probe in random_probes(random, site, PROBES) if probe.protocol != "icmp"]
-    expected = {probe: _passes(views, probe) for probe in probes}
+    fates = {probe: _fate(views, probe) for probe in probes}
+    expected = {probe: fate for probe, fate in fates.items() if fate is not None}
+    assert len(expected) >= len(fates) // 2
     _seen.extend(expected.values())
     assert expect(hospital, rulesets, expected) == []
 
@@ -71,7 +73,7 @@ def damaged(random: Random, text: str) -> str:
     """A ruleset with a few accidents."""
     for _accident in range(random.randint(1, 4)):
         lines = text.splitlines()
-        kind = random.randrange(5)
+        kind = random.randrange(7)
         elements = [place for place, line in enumerate(lines) if " comment " in line and " . " in line]
         chains = [
             place for place, line in enumerate(lines) if re.match(r"\s*(type filter|chain (from|way)_.*\{)", line)
@@ -91,6 +93,15 @@ def damaged(random: Random, text: str) -> str:
         elif kind == 3:
             place = random.choice([place for place, line in enumerate(lines) if "policy drop" in line])
             lines[place] = lines[place].replace("policy drop", "policy accept")
+        elif kind == 4:
+            place = random.choice(
+                [place for place, line in enumerate(lines) if "undeclared" in line and "drop" in line]
+            )
+            lines[place] = lines[place].replace("drop", "accept")
+        elif kind == 5:
+            place = next(place for place, line in enumerate(lines) if "type inet_proto" in line and " . " not in line)
+            opened = random.choice(["tcp timeout 30m", "udp timeout 1h", "icmp", "tcp, udp"])
+            lines.insert(place + 2, f"elements = {{ {opened} }}")
         else:
             lines.insert(
                 random.choice(chains) + 1, f"meta l4proto {random.choice(['tcp', 'udp'])} th dport >= 1024 accept"
@@ -99,9 +110,13 @@ def damaged(random: Random, text: str) -> str:
     return text
 
 
-def _passes(views: dict[str, VerifiersView], probe: Probe) -> bool:
-    return all(
-        views[router].passes(Sent(entry, leg or "", probe.source, probe.destination, probe.protocol, probe.port))
+def _fate(views: dict[str, VerifiersView], probe: Probe) -> bool | None:
+    """Whether it passes all routers; None where that hangs on flags of TCP, of which the verifier knows nothing."""
+    fates = [
+        views[router].fates(Sent(entry, leg or "", probe.source, probe.destination, probe.protocol, probe.port))
         for router, entry, leg in probe.hops
         if router in views
-    )
+    ]
+    if {False} in fates:
+        return False
+    return None if {True, False} in fates else True

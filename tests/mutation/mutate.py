@@ -205,6 +205,36 @@ def open_input(random: Random, listing: Listing) -> str | None:
     return f"{left} {right}"
 
 
+def accept_refused(random: Random, listing: Listing) -> str | None:
+    """What no rule takes is let through: by the memory, by what stands before it, or by what comes after it."""
+    endings = [
+        item["rule"]
+        for item in listing["nftables"]
+        if any(name in str(item.get("rule")) for name in ("undeclared_", "not_remembered"))
+    ]
+    rule = random.choice(endings)
+    rule["expr"] = [*(part for part in rule["expr"] if "drop" not in part), _ACCEPT]
+    return f"{rule['chain']} {rule['expr']}"
+
+
+def open_console(random: Random, listing: Listing) -> str | None:
+    """An opening is in force, or the text came with one: with or without an end."""
+    opened = next(item["set"] for item in listing["nftables"] if item.get("set", {}).get("name") == "opened")
+    element: Any = random.choice(["tcp", "udp", "icmp", "ipv6-icmp", "gre"])
+    if random.random() < 0.5:
+        element = {"elem": {"val": element, "timeout": 1800, "expires": random.randint(0, 1800)}}
+    opened["elem"] = [element]
+    return str(element)
+
+
+def open_always(random: Random, listing: Listing) -> str | None:
+    """The rule for openings asks no set."""
+    rule = next(item["rule"] for item in listing["nftables"] if "@opened" in str(item.get("rule", {}).get("expr")))
+    question = _match({"meta": {"key": "l4proto"}}, random.choice(["tcp", "udp", {"set": ["tcp", "udp"]}]))
+    rule["expr"] = [*([question] if random.random() < 0.7 else []), *rule["expr"][1:]]
+    return str(rule["expr"])
+
+
 MUTATIONS: tuple[Mutation, ...] = (
     remove_element,
     add_element,
@@ -220,6 +250,9 @@ MUTATIONS: tuple[Mutation, ...] = (
     widen_established,
     foreign_drop,
     open_input,
+    accept_refused,
+    open_console,
+    open_always,
 )
 
 
@@ -236,7 +269,9 @@ def _only_logs(rule: dict[str, Any]) -> bool:
 
 
 def _all_elements(listing: Listing) -> Iterator[list[Any]]:
-    return (item["set"]["elem"] for item in listing["nftables"] if item.get("set", {}).get("elem"))
+    """Of the sets of flows: those of openings are no concatenations."""
+    sets = (item["set"] for item in listing["nftables"] if "set" in item)
+    return (found["elem"] for found in sets if found.get("elem") and found["name"] != "opened")
 
 
 def _some_elements(random: Random, listing: Listing) -> list[Any] | None:

@@ -65,6 +65,7 @@ def random_packets(random: Random, listings: Iterable[Any], count: int) -> Itera
             kind=random.choice(kinds) if icmp else 0,
             state=random.choice(_STATES),
             hops=random.choice([64, 255]),
+            starts=random.random() < 0.8,
         )
 
 

@@ -21,7 +21,7 @@ from .expected import Demand, Expected, answers, expect_forward, expect_input
 from .index import BoxIndex
 from .interfaces import Interfaces, interface_names
 from .listing import Ruleset, read_listing
-from .packets import ESTABLISHED, IN, NEW, OUT, RELATED, STATE, Box, Span, narrow, outside
+from .packets import ESTABLISHED, IN, INVALID, NEW, OUT, RELATED, STATE, Box, Span, narrow, outside
 from .program import Budget, Part, Path, Program, TooInvolved, uncovered
 from .report import Sentences, Verdict, Verification, Witness, verification_document
 from .walk import Entry, Outcome, execute
@@ -35,6 +35,7 @@ _STEPS_A_QUESTION = 100_000
 _STEPS_A_GLANCE = 500
 _PASSING = (Outcome.ACCEPT, Outcome.PERHAPS_ACCEPT, Outcome.UNKNOWN)
 _KNOWN_ADDRESSES = 8
+_FIRST_THEN_OTHERS: tuple[Span, ...] = ((NEW, NEW), (INVALID, NEW - 1), (NEW + 1, RELATED))
 
 
 def verify(listing: Mapping[str, Any], policy: EnforcementPolicy) -> Verification:
@@ -208,10 +209,22 @@ def _suspects(path: Path, expected: Expected) -> list[Box]:
         let_through = dict.fromkeys(
             entry.box for entry in program.entries if entry.outcome in _PASSING and entry.box not in allowed
         )
-        suspects = [box for box in let_through if _sticks_out(box, expected.allowed, index)]
+        suspects = _sticking_out(let_through, expected.allowed, index)
         if program is path.programs[0] or len(suspects) < len(best) or best == [expected.space]:
             best = suspects
     return best
+
+
+def _sticking_out(boxes: Iterable[Box], allowed: Sequence[Box], index: BoxIndex) -> list[Box]:
+    """Those of some boxes that hold more than what is allowed; where one of a way does, all others of it as well."""
+    ways: set[tuple[Span, Span]] = set()
+    found = []
+    for box in boxes:
+        way = (box[IN], box[OUT])
+        if way in ways or _sticks_out(box, allowed, index):
+            ways.add(way)
+            found.append(box)
+    return found
 
 
 def _sticks_out(box: Box, allowed: Sequence[Box], index: BoxIndex) -> bool:
@@ -236,17 +249,11 @@ def _ways(boxes: Iterable[Box]) -> list[tuple[int, int]]:
     )
 
 
-def _on_way(boxes: Iterable[Box], way_in: int, way_out: int) -> Iterator[Box]:
+def _on_way(boxes: Sequence[Box], way_in: int, way_out: int) -> Iterator[Box]:
     """The boxes as far as they take a way; first packets of connections come first, for they tell people most."""
-    way: tuple[Span, Span] = ((way_in, way_in), (way_out, way_out))
-    found = [part for box in boxes if (part := narrow(box, (IN, OUT), way)) is not None]
-    for box in found:
-        first = narrow(box, (STATE,), ((NEW, NEW),))
-        if first is not None:
-            yield first
-    for box in found:
-        first = narrow(box, (STATE,), ((NEW, NEW),))
-        yield from [box] if first is None else outside(box, first)
+    for states in _FIRST_THEN_OTHERS:
+        bounds: tuple[Span, ...] = ((way_in, way_in), (way_out, way_out), states)
+        yield from (part for box in boxes if (part := narrow(box, (IN, OUT, STATE), bounds)) is not None)
 
 
 def _known_addresses(policy: EnforcementPolicy, interfaces: Interfaces) -> Mapping[tuple[int, int], list[int]]:

@@ -90,6 +90,11 @@ def judged(*forward: list[Any], **more: Any) -> Verification:
 
 ALL = {"concat": [SADDR, DADDR, meta("l4proto"), payload("th", "dport")]}
 ELEMENT = {"concat": ["10.0.1.5", "10.0.2.5", "tcp", 104]}
+TCP_UDP = match(meta("l4proto"), {"set": ["tcp", "udp"]})
+REMEMBER = [TCP_UDP, {"set": {"op": "update", "elem": ALL, "set": "@memory"}}]
+MEMORY = named_set("memory", [], stmt=[{"counter": None}])
+PLAIN_SYN = match({"&": [payload("tcp", "flags"), ["fin", "syn", "rst", "ack"]]}, "syn", "!=")
+OPENED = match(meta("l4proto"), "@opened")
 REVERSED = {"concat": [DPORT, DADDR, SADDR]}
 PROVEN: dict[str, Any] = {
     "matches": {"forward": [[*THE_FLOW, ACCEPT]]},
@@ -151,6 +156,18 @@ PROVEN: dict[str, Any] = {
         "forward": [[*THE_FLOW, ACCEPT]],
         "more": other("prerouting", [match(meta("oifname"), "eth0"), DROP]),
     },
+    "what is dropped is remembered first": {
+        "forward": [
+            [*THE_FLOW, ACCEPT],
+            [PLAIN_SYN, DROP],
+            [*REMEMBER, DROP],
+        ],
+        "more": [MEMORY],
+    },
+    "nothing is opened": {
+        "forward": [[*THE_FLOW, ACCEPT], [OPENED, ACCEPT]],
+        "more": [named_set("opened", [], flags=["timeout"])],
+    },
     "a forward drop for strangers by a pattern": {
         "forward": [[match(SADDR, "10.0.1.6"), match(meta("iifname"), "eth*"), DROP], [*THE_FLOW, ACCEPT]]
     },
@@ -174,6 +191,14 @@ UNDECLARED: dict[str, tuple[dict[str, Any], str]] = {
     "IPv6 is open": ({"forward": [FLOW, [match(meta("nfproto"), "ipv6"), ACCEPT]]}, "2001:db8::1"),
     "everybody by one interface": ({"forward": [FLOW, [match(meta("iifname"), "eth*"), ACCEPT]]}, "interface eth*"),
     "everything else in a set": ({"forward": [[match(SADDR, {"set": ["10.0.1.5", "*"]}), ACCEPT]]}, "would pass"),
+    "what is remembered passes": ({"forward": [FLOW, [*REMEMBER, ACCEPT]], "more": [MEMORY]}, "tcp 22"),
+    "an opening": (
+        {
+            "forward": [FLOW, [OPENED, ACCEPT]],
+            "more": [named_set("opened", [{"elem": {"val": "udp", "timeout": 1800, "expires": 7}}], flags=["timeout"])],
+        },
+        "udp 22",
+    ),
     "both TCP and UDP": (
         {"forward": [[*THE_FLOW[:2], match(payload("th", "dport"), 104), ACCEPT]]},
         "udp 104",
@@ -192,6 +217,7 @@ def test_allowed_but_undeclared(case: dict[str, Any], text: str) -> None:
 BLOCKED: dict[str, dict[str, Any]] = {
     "nothing accepts it": {"forward": []},
     "a drop before it": {"forward": [[match(SADDR, {"prefix": {"addr": "10.0.1.0", "len": 24}}), DROP], FLOW]},
+    "it is remembered and dropped": {"forward": [[*REMEMBER, DROP], FLOW], "more": [MEMORY]},
     "a foreign table": {
         "forward": [FLOW],
         "more": other("prerouting", [match(DPORT, 104), {"reject": {"type": "tcp reset"}}]),
@@ -252,6 +278,18 @@ NOT_PROVEN: dict[str, tuple[dict[str, Any], str]] = {
         {"forward": [FLOW, [match(SADDR, "@s"), ACCEPT]], "more": [named_set("s", [], stmt=[LIMIT])]},
         "the set s with limit",
     ),
+    "what a full set lets pass": (
+        {
+            "forward": [FLOW, [*REMEMBER, DROP], [match(meta("nfproto"), "ipv4"), TCP_UDP, ACCEPT]],
+            "more": [MEMORY],
+        },
+        "the set memory may be full",
+    ),
+    "what a limited set lets pass": (
+        {"forward": [FLOW, [*REMEMBER, ACCEPT]], "more": [named_set("memory", [], stmt=[LIMIT])]},
+        "what is written to the set memory",
+    ),
+    "what flags let pass": ({"forward": [FLOW, [PLAIN_SYN, ACCEPT]]}, "tcp flags"),
     "an unknown word": ({"forward": [FLOW, [match(payload("icmp", "type"), "strange"), ACCEPT]]}, "strange"),
     "checksums as ports": (
         {"forward": [FLOW, [match(meta("l4proto"), "icmp"), match(payload("th", "dport"), 1), ACCEPT]]},
@@ -287,6 +325,22 @@ def test_not_proven_and_said_why(case: dict[str, Any], text: str) -> None:
     result = run(case)
     assert result.verdict == "not proven"
     assert any(text in reason for reason in result.not_understood), result.not_understood
+
+
+def test_a_rule_that_writes_to_a_set_takes_only_what_has_the_key() -> None:
+    """IPv6 and ICMP never get past a memory of TCP and UDP over IPv4, so that of them the policy is certain."""
+    listing = host(FLOW, [*REMEMBER, DROP], more=[MEMORY])
+    opened = next(item["chain"] for item in listing["nftables"] if item.get("chain", {}).get("hook") == "forward")
+    opened["policy"] = "accept"
+    result = verify(listing, policy())
+    assert result.verdict == "refuted"
+    texts = [witness.text for witness in result.undeclared if witness.packet.out_interface]
+    assert any("icmp" in text for text in texts) and any("2001:db8::" in text and "tcp" in text for text in texts)
+
+
+def test_first_packets_are_shown_before_all_others() -> None:
+    result = judged([state("invalid"), ACCEPT], [match(DPORT, 23), ACCEPT], FLOW)
+    assert [witness.packet.ct_state for witness in result.undeclared if witness.packet.family == 4] == ["new"]
 
 
 def test_what_is_certain_stays_certain() -> None:
