@@ -79,8 +79,25 @@ def boot():
     subprocess.run(["rm", "-rf", LAYOUT.run], check=True)
     return tool("boot")
 def pretend_systemd():
-    # The lab's containers have the real one; here its answers are that every timer waits.
-    systemd.is_running = systemd.is_armed = lambda *_arguments: True
+    # The lab's containers have the real one; here its answers are that every timer waits, and none ever ends.
+    for name in ("is_running", "is_armed", "boot_unit_enabled"):
+        setattr(systemd, name, lambda *_arguments: True)
+    for name in ("arm", "disarm", "reload_units", "enable_boot_unit"):
+        setattr(systemd, name, lambda *_arguments: None)
+    systemd.run_boot_unit = lambda: tool("boot")
+def own_switch():
+    # In place of systemd's timer: a process of our own that waits and runs the tool, and can be seen and stopped.
+    pretend_systemd()
+    armed_now = {}
+    def arm(change_id, seconds, program):
+        command = ["sh", "-c", 'sleep "$1" && exec "$2" rollback "$3"', "sh", f"{seconds:.3f}", program, change_id]
+        armed_now[change_id] = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    def disarm(change_id):
+        if change_id in armed_now:
+            armed_now[change_id].kill(); armed_now[change_id].wait()
+    systemd.arm, systemd.disarm = arm, disarm
+    systemd.is_armed = lambda change_id: change_id in armed_now and armed_now[change_id].poll() is None
+    return armed_now
 def tool(*arguments):
     return subprocess.run([LAYOUT.tool, *arguments], capture_output=True, text=True, check=False)
 """

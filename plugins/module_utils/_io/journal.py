@@ -77,9 +77,19 @@ class Journal:
         """An id higher than every one in the journal."""
         return next_change_id([name for state in STATES for name in self._ids(state)], secrets.token_hex(4))
 
-    def write(self, change: Change, previous: str, candidate: str, fallback: str | None = None) -> None:
+    def write(
+        self,
+        change: Change,
+        previous: str,
+        candidate: str,
+        *,
+        fallback: str | None = None,
+        previous_sets: str = "",
+        candidate_sets: str = "",
+    ) -> None:
         """Write a change durably and make it pending by one rename. I(previous), I(candidate): the scripts that go
-        back and forth; I(fallback): the one for a boot at which no confirmed change loads.
+        back and forth, and the sets that take over what the kernel remembers then; I(fallback): the script for a boot
+        at which no confirmed change loads.
         """
         for folder in (os.path.dirname(self.layout.journal), self.layout.journal, *map(self.layout.state, STATES)):
             files.make_private_directory(folder)
@@ -92,6 +102,8 @@ class Journal:
                 ("previous.nft", seal(previous)),
                 (_CANDIDATE, seal(candidate)),
                 *([] if fallback is None else [(_FALLBACK, seal(fallback))]),
+                ("previous.sets", previous_sets),
+                ("candidate.sets", candidate_sets),
                 # Removed when a rollback is complete: removing works on a full disk, creating doesn't.
                 ("unrestored", ""),
                 ("change.json", change.to_json()),

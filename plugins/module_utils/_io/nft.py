@@ -40,6 +40,10 @@ class Nft:
             raise HardeningError(f"table {table} is there, but nft can't list it: {done.complaint}")
         return None
 
+    def set_listing(self, table: str, name: str) -> str:
+        """The listing of one set, numbers instead of names, times in whole seconds, rounded down."""
+        return self._require(run([self.path, "-n", "list", "set", *table.split(" "), name]), f"list set {name}").output
+
     def ruleset(self) -> str:
         """The JSON listing of all tables on the host."""
         return self._require(run([self.path, "-j", "list", "ruleset"]), "-j list ruleset").output

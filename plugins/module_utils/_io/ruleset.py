@@ -10,90 +10,28 @@ change that the timer, the boot unit or the next run undoes.
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.installed import host_faults, install
-from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime, utc
+from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime
 from ansible_collections.pacs.hardening.plugins.module_utils._io.live import is_live_now, live_canonical, roll_back
-from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root, tracks_connections
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical import (
-    canonical,
-    first_difference,
-    has_drop_policy,
-)
+from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
+from ansible_collections.pacs.hardening.plugins.module_utils._io.replacement import LOCK_PATIENCE, Replacement
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical import canonical, has_drop_policy
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.carry import dynamic_sets, without_elements
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import (
-    Change,
     Entry,
     newest_confirmed,
     pending,
     pending_message,
     unfinished,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import ApplyFailed, HardeningError
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, PENDING, Layout
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import (
-    Observed,
-    Wanted,
-    canonical_digest,
-    make_plan,
-)
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import (
-    check_ruleset,
-    replace_script,
-    ruleset_of,
-    warm_up_ruleset,
-)
-
-_LOCK_PATIENCE = 15.0
-
-
-@dataclass(frozen=True)
-class Request:
-    """The module's arguments. Times in seconds; I(ruleset) is None when the table shall be absent, I(fallback) when the
-    stored one shall stay.
-    """
-
-    table: str
-    ruleset: str | None
-    confirm_timeout: int
-    warm_up: int
-    keep: int
-    fallback: str | None = None
-
-
-@dataclass
-class Result:
-    """What the module returns. I(seconds_left) until the host rolls back, None when it won't."""
-
-    changed: bool = False
-    before: str = ""
-    after: str = ""
-    change_id: str | None = None
-    deadline: str | None = None
-    seconds_left: float | None = None
-    confirmed: bool = False
-    warm_up: bool = False
-    nft_missing: bool = False
-    msg: str = ""
-    warnings: list[str] = field(default_factory=list)
-
-    def returned(self) -> dict[str, Any]:
-        """The module's return values."""
-        values: dict[str, Any] = {
-            "changed": self.changed,
-            "diff": {"before": self.before, "after": self.after},
-            "confirmed": self.confirmed,
-            "warm_up": self.warm_up,
-            "nft_missing": self.nft_missing,
-            "msg": self.msg,
-        }
-        for name in ("change_id", "deadline", "seconds_left"):
-            if getattr(self, name) is not None:
-                values[name] = getattr(self, name)
-        return values
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, Layout
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import Observed, Wanted, make_plan
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.request import Request, Result
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import check_ruleset, replace_script, ruleset_of
 
 
 def apply_ruleset(request: Request, check_mode: bool, layout: Layout) -> Result:
@@ -145,11 +83,16 @@ class _Run:
             )
         install(self.layout)
         for change_id in stale:
-            roll_back(self.layout, change_id)
+            try:
+                roll_back(self.layout, change_id)
+            except HardeningError as exc:
+                # The rules that are applied next are the cure.
+                result.warnings.append(f"change {change_id} could not be rolled back: {exc}")
         if stale:
-            plan = make_plan(wanted, self._observe())
+            observed = self._observe()
+            plan = make_plan(wanted, observed)
         if plan.replace:
-            self._replace(wanted, result)
+            Replacement(self.request, self.layout, self.nft, self.journal, wanted, observed).run(result)
             return result
         if plan.store_fallback:
             self._store_fallback(wanted)
@@ -162,7 +105,7 @@ class _Run:
         if pending(entries) and files.read_text(self.layout.lock) is not None:
             # Whoever makes a change holds the lock until its switch is armed and its rules are in force. So what is
             # pending and not live while nobody holds it was left behind by a process that died.
-            with files.locked(self.layout.lock, _LOCK_PATIENCE):
+            with files.locked(self.layout.lock, LOCK_PATIENCE):
                 entries = self._without_live_ones()
         half_done = unfinished(entries)
         return [entry.id for entry in pending(entries)] + ([half_done.id] if half_done else [])
@@ -210,8 +153,10 @@ class _Run:
             # Damaged: the boot unit won't load it, so it has to be written anew.
             confirmed = None
         fallback = self.journal.fallback_of(CONFIRMED, confirmed.id) if confirmed else None
+        listing = self.nft.listing(table, "-s")
         return Observed(
-            self.nft.listing(table, "-s"),
+            # What the kernel remembers is no part of the difference between two rulesets.
+            None if listing is None else without_elements(listing, dynamic_sets(listing)),
             live_canonical(self.nft, table),
             confirmed,
             host_faults(self.layout),
@@ -219,139 +164,10 @@ class _Run:
         )
 
     def _store_fallback(self, wanted: Wanted) -> None:
-        with files.locked(self.layout.lock, _LOCK_PATIENCE):
+        with files.locked(self.layout.lock, LOCK_PATIENCE):
             confirmed = newest_confirmed(self.journal.entries(), self.request.table)
             if confirmed:
                 self.journal.store_fallback(confirmed.id, replace_script(self.request.table, wanted.fallback))
-
-    def _replace(self, wanted: Wanted, result: Result) -> None:
-        request = self.request
-        change: Change | None = None
-        try:
-            with files.locked(self.layout.lock, _LOCK_PATIENCE):
-                for entry in pending(self.journal.entries()):
-                    raise HardeningError(pending_message(entry, boottime()))
-                previous = self._snapshot()
-                warm_up = self._needs_warm_up(wanted)
-                change = self._new_change(wanted, request.warm_up if warm_up else 0)
-                self.journal.write(
-                    change,
-                    replace_script(request.table, previous),
-                    replace_script(request.table, wanted.text),
-                    None if wanted.fallback is None else replace_script(request.table, wanted.fallback),
-                )
-                self._put_in_force(change, wanted, warm_up)
-                result.change_id, result.warm_up = change.id, warm_up
-                if change.deadline is None:
-                    self._confirm_unproven(change, result)
-                else:
-                    result.deadline, result.seconds_left = change.deadline_utc, round(change.deadline - boottime(), 3)
-                    result.msg = (
-                        f"table {request.table} is replaced and waits for confirmation of change {change.id} "
-                        f"until {change.deadline_utc}"
-                    )
-        except ApplyFailed as failure:
-            # The lock is free again, and the tool takes it.
-            if not failure.rolled_back:
-                roll_back(self.layout, failure.change_id)
-            raise ApplyFailed(f"{failure}; the rules from before are in force", failure.change_id, True) from failure
-
-    def _snapshot(self) -> str | None:
-        """The live table as text, proven to be restorable. Raises HardeningError if it isn't: then no change of it
-        would be safe.
-        """
-        table = self.request.table
-        listing = self.nft.listing(table)
-        if listing is None:
-            return None
-        try:
-            check_ruleset(listing, table)
-            self.nft.check(replace_script(table, listing))
-            evaluated = self.nft.evaluate(listing, table)
-            live = live_canonical(self.nft, table)
-            difference = "" if evaluated is None or live is None else first_difference(live, canonical(evaluated[0]))
-        except HardeningError as exc:
-            difference = str(exc)
-        if difference:
-            raise HardeningError(
-                f"the rules now in table {table} could not be restored from their own listing, so that a "
-                f"mistake could not be undone; nothing was "
-                f"changed. Remove what was added to the table by hand, or the table (`nft delete table "
-                f"{table}`), and run again. Found: {difference}"
-            )
-        return listing
-
-    def _needs_warm_up(self, wanted: Wanted) -> bool:
-        """A first policy that drops, on a host that tracked nothing. (The bridge family has no connection tracking to
-        warm up.)
-        """
-        if wanted.text is None or not self.request.warm_up or not self.request.table.startswith("inet "):
-            return False
-        drops = wanted.canonical is None or has_drop_policy(wanted.canonical)
-        return drops and not tracks_connections() and self.nft.listing(self.request.table, "-t") is None
-
-    def _new_change(self, wanted: Wanted, warm_up: int) -> Change:
-        # The warm-up comes on top, so that confirming always has the whole confirm_timeout.
-        seconds = warm_up + self.request.confirm_timeout if self.request.confirm_timeout else None
-        return Change(
-            id=self.journal.new_id(),
-            table=self.request.table,
-            kind=wanted.kind,
-            text_sha256=wanted.text_sha256,
-            canonical_sha256=wanted.canonical_sha256,
-            created_utc=utc(),
-            deadline=None if seconds is None else boottime() + seconds,
-            deadline_utc=None if seconds is None else utc(seconds),
-            keep=self.request.keep,
-        )
-
-    def _put_in_force(self, change: Change, wanted: Wanted, warm_up: bool) -> None:
-        """Arm, apply, read back. Raises HardeningError if nothing was applied, ApplyFailed if something was."""
-        armed = touched = False
-        try:
-            if change.deadline is not None:
-                systemd.arm(change.id, change.deadline - boottime(), self.layout.tool)
-                armed = True
-            if warm_up:
-                self.nft.load_text(replace_script(change.table, warm_up_ruleset(change.table)))
-                touched = True
-                time.sleep(self.request.warm_up)
-            # An nft that was killed, or took too long, may have done its work.
-            touched = True
-            # From the journal's own folder: if the change has been rolled back meanwhile, there is nothing to load
-            # any more.
-            self.nft.load(f"{self.layout.change(PENDING, change.id)}/candidate.nft")
-            self._read_back(change, wanted)
-        except ApplyFailed:
-            raise
-        except HardeningError as exc:
-            if touched:
-                raise ApplyFailed(str(exc), change.id, rolled_back=False) from exc
-            self.journal.discard(change.id)
-            if armed:
-                systemd.disarm(change.id)
-            raise HardeningError(f"the rules were not applied, and nothing was changed: {exc}") from exc
-
-    def _read_back(self, change: Change, wanted: Wanted) -> None:
-        if self.journal.state_of(change.id) != PENDING:
-            self.nft.load(f"{self.layout.change('rolled_back', change.id)}/previous.nft")
-            raise ApplyFailed("applying took longer than confirm_timeout", change.id, rolled_back=True)
-        live = live_canonical(self.nft, change.table)
-        if wanted.text is not None and live is None:
-            raise HardeningError("the table isn't there after it was applied")
-        if wanted.canonical is not None or wanted.text is None:
-            difference = first_difference(wanted.canonical, live)
-            if difference:
-                raise HardeningError(f"what the kernel lists isn't what was applied: {difference}")
-        else:
-            known = replace(change, canonical_sha256=canonical_digest(live))
-            files.replace_file(f"{self.layout.change(PENDING, change.id)}/change.json", known.to_json(), 0o600)
-
-    def _confirm_unproven(self, change: Change, result: Result) -> None:
-        self.journal.confirm(change.id)
-        self.journal.prune(change.table, change.keep)
-        result.confirmed = True
-        result.msg = f"table {change.table} is replaced, without the safety of a confirmation"
 
 
 def _without_nft(request: Request, check_mode: bool) -> Result:

@@ -53,8 +53,9 @@ Conflicts=shutdown.target
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-# No ExecStop: stopping this unit leaves the rules in force.
 ExecStart=@TOOL@ boot
+# Stopping this unit leaves the rules in force; it only keeps what they have seen.
+ExecStop=@TOOL@ remember
 
 [Install]
 WantedBy=sysinit.target

@@ -15,6 +15,9 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin LC_ALL=
 JOURNAL=@JOURNAL@
 RUN=@RUN@
 TABLES='@TABLES@'
+TAB=$(printf '\t')
+# Not empty while the host starts.
+first=
 
 say() { echo "pacs-firewall: $*" >&2; }
 die() { say "$*"; exit 1; }

@@ -6,8 +6,30 @@
 from __future__ import annotations
 
 ENFORCE = r"""
-# Put a script of the journal in force, in one transaction.
-enforce() { whole "$1" && nft -f "$1"; }
+# What a live set holds, as a statement that adds it: elements keep the time that they have left. Nothing if it's empty.
+# holds FAMILY TABLE NAME [TYPE]: a set of another type doesn't count.
+holds() {
+    nft -n list set "$1" "$2" "$3" >"$RUN/set" 2>/dev/null || return 0
+    [ -z "${4:-}" ] || grep -Fqx "$TAB$TAB$4" "$RUN/set" || return 0
+    sed -n "/^$TAB${TAB}elements = {/,/^$TAB}\$/p" "$RUN/set" |
+        sed "1s|^$TAB${TAB}elements = {|add element $1 $2 $3 {|; \$d"
+}
+
+# Put a script of the journal in force, in one transaction, and with it what the kernel remembers in the sets that stand
+# in the file beside it (a name and a type each line). At boot there is nothing to remember.
+enforce() {
+    whole "$1" || return 1
+    sets=${1%.nft}.sets
+    if [ -z "$first" ] && [ -s "$sets" ]; then
+        read -r word family table <"$1"
+        {
+            cat "$1"
+            while read -r name type; do holds "$family" "$table" "$name" "$type"; done <"$sets"
+        } >"$RUN/enforce.nft" 2>/dev/null && nft -f "$RUN/enforce.nft" && return 0
+        say "what the kernel remembers could not be carried over"
+    fi
+    nft -f "$1"
+}
 
 # The newest confirmed rules of a table that load, else older ones. Returns 2 if none were ever confirmed, 1 if none
 # load.
@@ -74,7 +96,8 @@ EMERGENCY
         return 0
     fi
     printf '%s\n' "table $1 {" 'chain forward {' 'type filter hook forward priority filter; policy drop;' '}' '}' |
-        nft -f - && alarm "EMERGENCY RULES: nothing is forwarded any more; INPUT IS OPEN, because connections can't be tracked"
+        nft -f - &&
+        alarm "EMERGENCY RULES: nothing is forwarded any more; INPUT IS OPEN, because connections can't be tracked"
 }
 
 # The best rules of a table that load. Returns 2 if there was never anything to load, 1 if it isn't what was confirmed.

@@ -9,6 +9,7 @@ MAIN = r"""
 case ${1:-} in
     rollback) [ $# = 2 ] || die "usage: pacs-firewall rollback ID"; rollback "$2" ;;
     boot) boot ;;
+    remember) remember ;;
     live) lock 30; live ;;
     nftables-start | nftables-reload | nftables-stop) nftables_service "${1#nftables-}" ;;
     *) die "usage: pacs-firewall rollback ID | boot | live" ;;

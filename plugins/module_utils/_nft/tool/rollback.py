@@ -63,7 +63,6 @@ boot() {
     lock 30
     rm -f "$RUN/notice"
     failed=0
-    first=
     [ -e "$RUN/booted" ] || first=1
     undone=
     if [ -n "$first" ]; then
@@ -83,10 +82,30 @@ boot() {
             enforce_confirmed "$table" || [ $? = 2 ] || { failed=1; in_force "$table" || enforce_best "$table"; }
         fi
     done
+    recall
     if [ "$failed" = 0 ] && [ -n "$first" ]; then rm -f "$JOURNAL"/rolled_back/*/unrestored; fi
     [ -z "$undone" ] || settle
     : >>"$RUN/booted"
     return "$failed"
+}
+
+# When the host stops: keep the memory of undeclared connections, which may be weeks old. Openings end with the host.
+remember() {
+    lock 30
+    { holds inet pacs undeclared4; holds inet pacs undeclared6; } >"$RUN/memory.nft" || return 0
+    if [ -s "$RUN/memory.nft" ] && [ -d "$JOURNAL" ]; then
+        echo "# sha256 $(sha256sum <"$RUN/memory.nft" | cut -d ' ' -f 1)" >>"$RUN/memory.nft"
+        cp "$RUN/memory.nft" "$JOURNAL/memory.new" && sync "$JOURNAL/memory.new" &&
+            mv "$JOURNAL/memory.new" "$JOURNAL/memory.nft"
+    fi
+}
+
+# When it starts: give it back, once. The rules are in force already, and nothing that is wrong here can touch them.
+recall() {
+    if [ -n "$first" ] && whole "$JOURNAL/memory.nft"; then
+        nft -f "$JOURNAL/memory.nft" || say "what was remembered before the restart is lost"
+    fi
+    rm -f "$JOURNAL/memory.nft" "$JOURNAL/memory.new" 2>/dev/null || :
 }
 
 waits() {

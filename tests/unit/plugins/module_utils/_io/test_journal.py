@@ -83,7 +83,7 @@ def test_a_damaged_change_is_an_entry_without_one(journal: Journal, content: str
 
 def test_scripts_come_back_unless_they_are_damaged(journal: Journal) -> None:
     change = new_change(journal)
-    journal.write(change, "previous", "candidate", "fallback")
+    journal.write(change, "previous", "candidate", fallback="fallback")
     journal.confirm(change.id)
     assert journal.candidate_of("confirmed", change.id) == "candidate\n"
     assert journal.fallback_of("confirmed", change.id) == "fallback\n"

@@ -44,7 +44,8 @@ def test_the_tool_is_clean_to_shellcheck() -> None:
 
 
 def test_stopping_our_unit_keeps_the_rules() -> None:
-    assert "\nExecStop" not in UNIT.content
+    (stop,) = [line for line in UNIT.content.splitlines() if line.startswith("ExecStop")]
+    assert stop == f"ExecStop={TOOL.path} remember"
 
 
 @pytest.mark.parametrize(
