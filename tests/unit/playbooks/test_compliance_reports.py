@@ -97,7 +97,8 @@ def test_nothing_is_changed_and_the_files_are_private(mixed: tuple[Path, Playboo
 def test_the_run_fails_by_threshold_and_says_the_result_first(mixed: tuple[Path, PlaybookRun]) -> None:
     folder, done = mixed
     # One at least, RPT-03; what the machine that runs this test adds, which is ops1 here, is its own.
-    assert not done.ok and re.search(r"\d checks? of high risk or above failed", " ".join(done.output.split())), done.output
+    output = " ".join(done.output.split())
+    assert not done.ok and re.search(r"\d checks? of high risk or above failed", output), done.output
     assert "NOT PASSED: Lab Hospital" in done.output
     assert "high RPT-03" in done.output
     assert f"Report: {folder}/made/report/report.html" in done.output
