@@ -1,17 +1,19 @@
 """A lab that was never hardened and one that is, as evidence: what the judge's tests start from.
 
 ``PYTHONPATH=tests:.cache/collections .venv/bin/python -m compliance_example`` writes the results of both below
-tests/fixtures/compliance.
+tests/fixtures/compliance; with the word ``listings``, and with root and nft, first what nft lists on the hardened one.
 """
 
 from __future__ import annotations
 
 import copy
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import yaml
+from nft_listing import listed
 from sites import lab_site
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc import orthanc_document
@@ -21,6 +23,8 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
 from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.probe_plan import Planned, plan_probes
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.base_chains import Mode
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -85,10 +89,14 @@ def orthanc(configuration: dict[str, Any]) -> dict[str, Any]:
     return ok(**orthanc_document([file], {}, True, False))
 
 
-def listing(firewall: str) -> dict[str, Any]:
-    """What nft lists on a hardened firewall of the lab."""
-    document: dict[str, Any] = json.loads((FOLDER / f"{firewall}-listing.json").read_text(encoding="utf-8"))
+def listing(firewall: str, mode: Mode = "enforce") -> dict[str, Any]:
+    """What nft lists on a hardened firewall of the lab, or on the core while it only watches."""
+    document: dict[str, Any] = json.loads(_listing_file(firewall, mode).read_text(encoding="utf-8"))
     return document
+
+
+def _listing_file(firewall: str, mode: Mode) -> Path:
+    return FOLDER / f"{firewall}-{'listing' if mode == 'enforce' else mode}.json"
 
 
 def hardened_hosts() -> dict[str, Any]:
@@ -164,6 +172,17 @@ def text(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=True) + "\n"
 
 
+def write_listings() -> None:
+    """What the real nft makes of the rules of today."""
+    policies = compile_site(lab_site()).policies
+    wanted: tuple[tuple[str, Mode], ...] = (("core", "enforce"), ("core", "watch"), ("edge", "enforce"))
+    for name, mode in wanted:
+        text = json.dumps(listed(render(policies[name], mode)))
+        _listing_file(name, mode).write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
+    if "listings" in sys.argv:
+        write_listings()
     for name, made in (("before", before()), ("after", after())):
         (FOLDER / f"{name}.json").write_text(text(made), encoding="utf-8")

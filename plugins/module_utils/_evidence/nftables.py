@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import Unreadable
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
 
+_MEMORY = ("undeclared4", "undeclared6")
 _VERSION = re.compile(r"[0-9][0-9A-Za-z.+~-]{0,31}", re.ASCII)
 
 
@@ -19,7 +20,8 @@ def nftables_document(listing: str, legacy_tables: list[str] | None) -> dict[str
     """C(version) and C(listing) from the output of C(nft -j list ruleset).
 
     What people wrote into tables that aren't ours, comments and log prefixes, may say anything and decides nothing:
-    it is left out.
+    it is left out. So is what our table remembers, up to 130,000 connections that decide nothing:
+    C(firewall_flows_info) reads that.
     """
     try:
         document = json.loads(listing)
@@ -27,8 +29,12 @@ def nftables_document(listing: str, legacy_tables: list[str] | None) -> dict[str
         version = next((one["metainfo"]["version"] for one in objects if "metainfo" in one), "")
         for one in objects:
             for kind, body in one.items():
-                if kind != "metainfo" and not _is_ours(kind, body):
+                if kind == "metainfo":
+                    continue
+                if not _is_ours(kind, body):
                     _strip(body)
+                elif kind == "set" and body["name"] in _MEMORY:
+                    body.pop("elem", None)
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError) as exc:
         raise Unreadable("the output of `nft -j list ruleset` is not what nft writes") from exc
     return {

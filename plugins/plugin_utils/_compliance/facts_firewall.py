@@ -44,8 +44,8 @@ def firewall_facts(record: HostRecord, verification: Mapping[str, Any] | str) ->
         facts["rules"] = {
             "input_policy": shape.input_policy,
             "forward_policy": shape.forward_policy,
-            "unexplained": list(shape.unexplained),
-            "unconditional": list(shape.unconditional),
+            "unexplained": [*shape.state, *shape.unexplained],
+            "unconditional": [*shape.state, *shape.unconditional],
             "said": _rules_said(shape),
         }
         facts["drops"], more = _drops(record, shape)
@@ -53,7 +53,7 @@ def firewall_facts(record: HostRecord, verification: Mapping[str, Any] | str) ->
     if isinstance(verification, str):
         unknown["verification"] = verification
     else:
-        facts["verification"], more = _verification(verification)
+        facts["verification"], more = _verification(verification, () if isinstance(shape, str) else shape.state)
         unknown |= more
     return facts, unknown
 
@@ -102,15 +102,18 @@ def _shape(record: HostRecord) -> Shape | str:
 
 
 def _rules_said(shape: Shape) -> list[str]:
+    if shape.watching:
+        return [*shape.state, *shape.unexplained]
     words = {"drop": "dropped", "accept": "let through", "none": "let through: no rule of any table looks at it"}
     return [
         f"whatever no rule takes on its way to the firewall itself is {words[shape.input_policy]}",
         f"whatever no rule takes on its way through is {words[shape.forward_policy]}",
+        *shape.state,
         *shape.unexplained,
     ]
 
 
-def _verification(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+def _verification(document: Mapping[str, Any], state: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, str]]:
     # What crosses the firewall tells people more than what comes back out where it came in.
     undeclared = sorted(document["undeclared"], key=lambda witness: _turns_back(witness["packet"]))
     blocked, doubts = document["blocked"], document["not_understood"]
@@ -121,7 +124,7 @@ def _verification(document: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str
     }
     # A doubt hides what else may pass, unless something that does was found already.
     certain = bool(undeclared) or not doubts
-    sentences = [witness["text"] for witness in (*undeclared, *blocked)]
+    sentences = [*state, *(witness["text"] for witness in (*undeclared, *blocked))]
     facts = {
         "proven": {"proven": True, "refuted": False}.get(verdict),
         "undeclared_ipv4": by_family[4] if certain else None,
@@ -153,11 +156,13 @@ def _drops(record: HostRecord, shape: Shape) -> tuple[dict[str, Any], dict[str, 
     part = record.part("logging")
     listened = flag(part.value, "nflog_listener") if part.status == "ok" else None
     facts["listened"] = listened
+    refuses = not shape.watching
     facts["said"] = [
         sentence
         for wrong, sentence in (
-            (not shape.counted, "what the firewall refuses isn't counted"),
-            (not shape.logged, "what the firewall refuses isn't logged"),
+            (shape.watching, "this firewall only watches: it refuses nothing yet"),
+            (refuses and not shape.counted, "what the firewall refuses isn't counted"),
+            (refuses and not shape.logged, "what the firewall refuses isn't logged"),
             (shape.logged and not shape.limited, "the log has no limit, so that a flood fills it"),
             (listened is False, "no program takes the log from the kernel, so that nobody ever reads it"),
         )

@@ -13,11 +13,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._evidence.logs import DROP_LOG_GROUP
-from .._nftables.listing import Chain, Ruleset, Table, read_listing
+from .._nftables.listing import Chain, Rule, Ruleset, Table, read_listing
+from .own_table import (
+    HOOKS,
+    WATCHES,
+    base_chains,
+    is_console,
+    is_memory,
+    is_of_watching,
+    is_own,
+    openings,
+    watches,
+)
 
-OWN = ("inet", "pacs")
-_HOOKS = ("input", "forward")
 _REPLIES = ("established", "related")
+_MAY_PASS = {"accept", "jump", "goto", "return", "vmap", "queue"}
 _PACKETS_OF_NEIGHBOURS = ("nd-router-solicit", "nd-neighbor-solicit", "nd-neighbor-advert", "nd-router-advert")
 
 
@@ -26,7 +36,8 @@ class Shape:
     """``input_policy`` and ``forward_policy``: ``drop``, ``accept`` (or only one IP version drops), or ``none``.
 
     ``unexplained``: accepts that name no declared flow. ``unconditional``: accepts that ask for nothing at all.
-    ``counted``, ``logged``, ``limited``: whether what both chains refuse is.
+    ``counted``, ``logged``, ``limited``: whether what both chains refuse is. ``watching``: it refuses nothing yet.
+    ``state`` says that in a sentence, instead of the rules that do it, and what is opened at the console.
     """
 
     input_policy: str
@@ -36,41 +47,38 @@ class Shape:
     counted: bool
     logged: bool
     limited: bool
+    watching: bool
+    state: tuple[str, ...]
 
 
 def shape_of(listing: Mapping[str, Any]) -> Shape:
     """Read a listing of the whole host; raise ListingError where it is something else."""
     ruleset = read_listing(listing)
     judged = _droppers(ruleset)
-    refusing = [chain for table in ruleset.tables if _is_own(table) for chain in _base_chains(table)]
+    watching = watches(ruleset)
+    refusing = [chain for table in ruleset.tables if is_own(table) for chain in base_chains(table)]
     return Shape(
         input_policy=_policy(ruleset, "input"),
         forward_policy=_policy(ruleset, "forward"),
-        unexplained=tuple(text for table in judged for text in _unexplained(table)),
-        unconditional=tuple(text for table in ruleset.tables for text in _unconditional(table)),
+        unexplained=tuple(text for table in judged for text in _unexplained(table, watching)),
+        unconditional=tuple(text for table in ruleset.tables for text in _unconditional(table, watching)),
         counted=_in_both(refusing, _counts),
         logged=_in_both(refusing, lambda statements: "log" in _keys(statements) and _to_our_group(statements)),
         limited=_in_both(refusing, lambda statements: {"log", "limit"} <= _keys(statements)),
+        watching=watching,
+        state=(*([WATCHES] if watching else []), *openings(ruleset)),
     )
 
 
 #: The rules of a host that has no nft, or none loaded.
-NO_RULES = Shape("none", "none", (), (), False, False, False)
-
-
-def _is_own(table: Table) -> bool:
-    return (table.family, table.name) == OWN
-
-
-def _base_chains(table: Table) -> list[Chain]:
-    return [chain for chain in table.chains.values() if chain.hook in _HOOKS and chain.kind == "filter"]
+NO_RULES = Shape("none", "none", (), (), False, False, False, False, ())
 
 
 def _policy(ruleset: Ruleset, hook: str) -> str:
     """What the hook does with a packet that no rule takes, for both IP versions."""
     found, dropped = False, set()
     for table in ruleset.tables:
-        for chain in _base_chains(table):
+        for chain in base_chains(table):
             if chain.hook == hook:
                 found = True
                 if chain.policy == "drop" and not table.doubt:
@@ -82,33 +90,37 @@ def _policy(ruleset: Ruleset, hook: str) -> str:
 
 def _droppers(ruleset: Ruleset) -> list[Table]:
     """Our table where it drops by default; else every table with a chain on the hooks, for any may be meant to."""
-    own = [table for table in ruleset.tables if _is_own(table)]
-    hooked = [table for table in ruleset.tables if _base_chains(table)]
-    drops = any({chain.hook for chain in _base_chains(table) if chain.policy == "drop"} == set(_HOOKS) for table in own)
+    own = [table for table in ruleset.tables if is_own(table)]
+    hooked = [table for table in ruleset.tables if base_chains(table)]
+    drops = any({chain.hook for chain in base_chains(table) if chain.policy == "drop"} == set(HOOKS) for table in own)
     return own if drops else hooked
 
 
-def _unexplained(table: Table) -> Iterator[str]:
+def _unexplained(table: Table, watching: bool) -> Iterator[str]:
     for name, known in table.sets.items():
-        if known.verdicts:
+        if known.verdicts or is_memory(table, name) or is_console(table, name):
             continue
         silent = sum(not _comment(element) for element in known.elements)
         if silent:
             entries = "1 entry" if silent == 1 else f"{silent} entries"
             yield f"table {table.family} {table.name}, set {name}: {entries} without the flow that it stands for"
     for chain in table.chains.values():
-        if chain.hook and chain.hook not in _HOOKS:
+        if chain.hook and chain.hook not in HOOKS:
             continue
         for rule in chain.rules:
-            if "accept" in _keys(rule.statements) and not _rests_on_declared(rule.statements):
+            if watching and is_own(table) and is_of_watching(rule.statements):
+                continue
+            if "accept" in _keys(rule.statements) and not _rests_on_declared(table, rule.statements):
                 yield f"{rule.place}: accepts without a set of declared flows"
 
 
-def _unconditional(table: Table) -> Iterator[str]:
-    for chain in _base_chains(table):
-        if chain.policy == "accept" and _is_own(table):
+def _unconditional(table: Table, watching: bool) -> Iterator[str]:
+    for chain in base_chains(table):
+        if chain.policy == "accept" and is_own(table) and not watching:
             yield f"{chain.place}: accepts whatever no rule takes"
         for rule in chain.rules:
+            if watching and is_own(table) and is_of_watching(rule.statements):
+                continue
             if _keys(rule.statements) <= {"accept", "counter", "log", "limit"} and "accept" in _keys(rule.statements):
                 yield f"{rule.place}: accepts everything"
 
@@ -118,7 +130,7 @@ def _comment(element: object) -> bool:
     return isinstance(body, Mapping) and isinstance(body.get("comment"), str) and bool(body["comment"].strip())
 
 
-def _rests_on_declared(statements: tuple[Mapping[str, Any], ...]) -> bool:
+def _rests_on_declared(table: Table, statements: tuple[Mapping[str, Any], ...]) -> bool:
     """Whether an accept looks up a set, or is one that every firewall needs: replies, itself, its neighbours."""
     for statement in statements:
         match = statement.get("match")
@@ -126,7 +138,7 @@ def _rests_on_declared(statements: tuple[Mapping[str, Any], ...]) -> bool:
             continue
         left, right = match.get("left"), match.get("right")
         if isinstance(right, str) and right.startswith("@") and match.get("op", "==") in ("==", "in"):
-            return True
+            return not is_memory(table, right[1:])
         if left == {"meta": {"key": "iifname"}} and right == "lo":
             return True
         if left == {"ct": {"key": "state"}} and _members(right) and _members(right) <= set(_REPLIES):
@@ -160,5 +172,11 @@ def _to_our_group(statements: tuple[Mapping[str, Any], ...]) -> bool:
 
 def _in_both(chains: list[Chain], holds: Any) -> bool:
     """Whether the end of the chain of each hook does something with what it refuses."""
-    hooks = {chain.hook for chain in chains if any(holds(rule.statements) for rule in chain.rules[-3:])}
-    return hooks == set(_HOOKS)
+    hooks = {chain.hook for chain in chains if any(holds(rule.statements) for rule in _ending(chain))}
+    return hooks == set(HOOKS)
+
+
+def _ending(chain: Chain) -> list[Rule]:
+    """The rules at the end of a chain that let nothing through any more."""
+    passing = [number for number, rule in enumerate(chain.rules) if _keys(rule.statements) & _MAY_PASS]
+    return chain.rules[passing[-1] + 1 :] if passing else chain.rules

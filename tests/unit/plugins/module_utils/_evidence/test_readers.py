@@ -135,6 +135,16 @@ def test_words_in_tables_of_others_are_left_out() -> None:
     assert {"log": {"group": 5}} in document["listing"]["nftables"][3]["rule"]["expr"]
 
 
+def test_what_our_table_remembers_is_no_evidence_and_what_is_opened_is() -> None:
+    memory = """{"set": {"family": "inet", "table": "%s", "name": "undeclared4", "type": "ipv4_addr", "handle": 1,
+                 "elem": ["192.0.2.1"]}}"""
+    opened = """{"set": {"family": "inet", "table": "pacs", "name": "opened", "type": "inet_proto", "handle": 2,
+                 "elem": ["tcp"]}}"""
+    text = '{"nftables": [%s, %s, %s]}' % (memory % "pacs", memory % "other", opened)  # noqa: UP031 - braces
+    sets = [one["set"] for one in nftables.nftables_document(text, [])["listing"]["nftables"]]
+    assert [found.get("elem") for found in sets] == [None, ["192.0.2.1"], ["tcp"]]
+
+
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"nftables": [1]}', '{"nftables": [{"table": {}}]}', "[" * 100000])
 def test_a_listing_that_is_none_is_an_error(text: str) -> None:
     with pytest.raises(parts.Unreadable, match="nft"):
