@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 
@@ -30,6 +31,12 @@ def listing(node: str) -> Listing:
     # Folders change their time when a file comes and goes in them; the files themselves are what counts.
     lines = frozenset(line for line in found.stdout.splitlines() if not line.startswith("d"))
     return Listing(lines, rules(node))
+
+
+def without_state(text: str) -> list[str]:
+    """The words of a listing of our table, without its counters and without what it remembers."""
+    words = re.sub(r"\tset undeclared\d \{.*?\n\t\}", "", text, flags=re.DOTALL).split()
+    return [word for i, word in enumerate(words) if i == 0 or words[i - 1] not in ("packets", "bytes")]
 
 
 def rules(node: str) -> str:

@@ -13,6 +13,7 @@ import pytest
 from sites import lab_site
 
 from lab import nodes, probes
+from lab.listing import without_state
 from playbooks import PROJECT, PlaybookRun, run_playbook, start_playbook, summarise
 
 CHANGE = Path(__file__).resolve().parents[1] / "change.yml"
@@ -36,9 +37,8 @@ def change(**variables: Any) -> dict[str, Any]:
 
 
 def table() -> list[str]:
-    """Our table as it stands in the kernel, without what counts on."""
-    words = nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"], check=True).stdout.split()
-    return [word for i, word in enumerate(words) if i == 0 or words[i - 1] not in ("packets", "bytes")]
+    """Our table as it stands in the kernel, without what changes there by itself."""
+    return without_state(nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"], check=True).stdout)
 
 
 def journal(state: str) -> set[str]:
