@@ -5,49 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kernel.nft_host import NEEDS, run
+from kernel.nft_host import NEEDS, WATCHING, run
 
 pytestmark = NEEDS
-
-WATCHING = '''
-import json, re
-def watching(port, memory="ipv4_addr . ipv4_addr . inet_proto . inet_service", size=65535, opened=True):
-    return f"""table inet pacs {{
-  set undeclared4 {{
-    type {memory}; size {size}; flags dynamic,timeout; timeout 30d; counter; }}
-  {"set opened { type inet_proto; flags timeout; }" if opened else ""}
-  chain forward {{
-    type filter hook forward priority filter; policy drop;
-    tcp dport {port} accept
-    {"meta l4proto @opened accept" if opened else ""}
-    {"update @undeclared4 { ip saddr . ip daddr . meta l4proto . th dport }" if "inet_service" in memory else ""}
-  }}
-}}
-"""
-CT = "198.18.20.11 . 198.18.30.10 . tcp . 104"
-def add(name, *elements):
-    nft("add element inet pacs " + name + " { " + ", ".join(elements) + " }")
-def held(name):
-    """Key -> (remaining seconds, packets, comment) of each element."""
-    listed = json.loads(nft("-j", "list", "set", "inet", "pacs", name))["nftables"][1]["set"]
-    found = {}
-    for item in (one["elem"] for one in listed.get("elem", [])):
-        key = item["val"]
-        key = " . ".join(map(str, key["concat"])) if isinstance(key, dict) else str(key)
-        found[key] = (item.get("expires"), item.get("counter", {}).get("packets"), item.get("comment"))
-    return found
-def filled():
-    apply(watching(104))
-    add("undeclared4", CT + " counter packets 12 bytes 720 expires 10d",
-        "198.18.20.12 . 198.18.30.10 . udp . 53 counter packets 1 bytes 60 timeout 20d expires 5d")
-    add("opened", 'tcp timeout 40s comment "a reason, with a comma"', "udp timeout 40s expires 20s", "icmp timeout 2s")
-    return held("undeclared4"), held("opened")
-def only_shrunk(before, after, at_most):
-    assert after and set(after) <= set(before), (before, after)
-    for key, (left, packets, comment) in after.items():
-        assert before[key][1:] == (packets, comment), (before, after)
-        assert before[key][0] - at_most <= left <= before[key][0], (key, before, after)
-'''
 
 
 def on_host(tmp_path: Path, code: str) -> str:

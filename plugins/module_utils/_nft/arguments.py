@@ -23,6 +23,13 @@ RULESET_ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 RULESET_REQUIRED_IF = [("state", "present", ["ruleset"])]
 
+HISTORY_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "table": RULESET_ARGUMENTS["table"],
+    "text": {"type": "bool", "default": False},
+    "change_id": {"type": "str"},
+    "steps": {"type": "int", "default": 1},
+}
+
 CHANGE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_id": {"type": "str"},
     "state": {"type": "str", "choices": ["confirmed", "rolled_back", "waiting"], "required": True},

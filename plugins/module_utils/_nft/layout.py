@@ -38,6 +38,11 @@ class Layout:
         """What the boot unit had to say about rules that aren't the last confirmed ones; absent while all is well."""
         return f"{self.run}/notice"
 
+    @property
+    def openings(self) -> str:
+        """The record of what was opened at the console, and why."""
+        return f"{self.journal}/openings.log"
+
     def state(self, state: str) -> str:
         """The folder of all changes in that state."""
         return f"{self.journal}/{state}"

@@ -83,6 +83,7 @@ boot() {
         fi
     done
     recall
+    [ -z "$first" ] || close_books
     if [ "$failed" = 0 ] && [ -n "$first" ]; then rm -f "$JOURNAL"/rolled_back/*/unrestored; fi
     [ -z "$undone" ] || settle
     : >>"$RUN/booted"

@@ -8,9 +8,11 @@ from __future__ import annotations
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.common import COMMON
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.console import CONSOLE
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.enforce import ENFORCE
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.journal import JOURNAL
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.main import MAIN
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.opening import OPENING
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.rollback import ROLLBACK
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.service import SERVICE
 
@@ -22,7 +24,7 @@ def tool_text(layout: Layout) -> str:
         "@RUN@": layout.run,
         "@TABLES@": " ".join(table.replace(" ", ":") for table in TABLES),
     }
-    text = "".join((COMMON, JOURNAL, ENFORCE, ROLLBACK, SERVICE, MAIN))
+    text = "".join((COMMON, JOURNAL, ENFORCE, ROLLBACK, SERVICE, CONSOLE, OPENING, MAIN))
     for name, value in values.items():
         text = text.replace(name, value)
     return text

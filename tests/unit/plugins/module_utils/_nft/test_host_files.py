@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,7 +25,7 @@ def _tool(folder: Path) -> Path:
 
 def test_every_placeholder_is_filled() -> None:
     for file in (TOOL, UNIT, DROP_IN):
-        assert "@" not in file.content.replace("$@", "")
+        assert not re.findall("@[A-Z]+@", file.content)
 
 
 def test_the_tool_knows_our_tables() -> None:
@@ -59,6 +60,9 @@ def test_the_tool_refuses_what_is_no_change_id(change_id: str, tmp_path: Path) -
 
 
 def test_the_tool_says_what_it_can_do(tmp_path: Path) -> None:
-    done = subprocess.run(["sh", _tool(tmp_path), "help"], capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "usage:" in done.stderr
+    for arguments, status in (["help"], 0), (["--help"], 0), ([], 1), (["hlep"], 1):
+        done = subprocess.run(["sh", _tool(tmp_path), *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == status
+        usage = done.stderr if status else done.stdout
+        for command in ("status", "undo", "open --for 30m --reason", "close"):
+            assert f"pacs-firewall {command}" in usage
