@@ -123,10 +123,12 @@ def main() -> None:
         done = cut_connections(tracked(module.params["connections"]), module.check_mode)
     except HardeningError as exc:
         module.fail_json(msg=str(exc))
-    if done.counts is None:
+    counts = done.counts
+    if counts is None:
         module.warn(done.warning)
         module.exit_json(changed=False, cut=None, msg=done.warning)
-    total = sum(count for _one, count in done.counts)
+        return
+    total = sum(count for _one, count in counts)
     number = f"{total} connection{'' if total == 1 else 's'}"
     module.exit_json(
         changed=total > 0,
@@ -138,7 +140,7 @@ def main() -> None:
                 "port": one.port,
                 "count": count,
             }
-            for one, count in done.counts
+            for one, count in counts
         ],
         msg=f"{number} would be cut" if module.check_mode else f"{number} {'is' if total == 1 else 'are'} cut",
     )

@@ -174,7 +174,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.ruleset import Request, apply_ruleset
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ruleset import apply_ruleset
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import (
     RULESET_ARGUMENTS,
     RULESET_REQUIRED_IF,
@@ -182,6 +182,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments impo
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import ApplyFailed, HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.request import Request
 
 
 def main() -> None:

@@ -86,7 +86,8 @@ def test_a_table_is_emptied_of_what_it_remembers_and_of_nothing_else() -> None:
 
 def test_elements_are_read_whole() -> None:
     first, second = elements_of(LISTING)
-    assert first == Element("10.0.0.1 . 10.0.0.2 . tcp . 104", (5, 300), None, pytest.approx(30 * DAY, abs=1), None)
+    assert first.expires == pytest.approx(30 * DAY, abs=1)
+    assert first == Element("10.0.0.1 . 10.0.0.2 . tcp . 104", (5, 300), None, first.expires, None)
     assert second == Element("10.0.0.1 . 10.0.0.2 . tcp . 105", (7, 8), 20 * DAY, 9 * DAY, "a } b, c")
 
 

@@ -263,13 +263,15 @@ def test_without_any_one_of_the_facts_that_it_needs_it_says_nothing(control: Con
     assert judge(control, passing.facts).state == "pass", "the control case"
     needs = (*control.demanded.needs, *(control.applies.needs if control.applies else ()))
     for path in needs:
-        for spoil in (lambda parent, key: parent.update({key: None}), lambda parent, key: parent.pop(key)):
-            document = copy.deepcopy(dict(passing.facts.document))
+        for missing in (False, True):
+            document: dict[str, Any] = copy.deepcopy(dict(passing.facts.document))
             *above, key = path.split(".")
             parent = document
             for step in above:
                 parent = parent[step]
-            spoil(parent, key)
+            parent[key] = None
+            if missing:
+                parent.pop(key)
             assert judge(control, replace(passing.facts, document=document)).state == "not_assessed", path
 
 
