@@ -145,7 +145,7 @@ def only_shrunk(before, after, at_most):
 '''
 
 
-def run(tmp_path: Path, code: str, before: str = "") -> str:
+def run(tmp_path: Path, code: str, before: str = "", timeout: float = 120) -> str:
     """Run test code as root in namespaces of its own, after the definitions in ``before``; what it printed."""
     script = tmp_path / "code.py"
     script.write_text(PRELUDE + before + textwrap.dedent(code))
@@ -161,7 +161,7 @@ def run(tmp_path: Path, code: str, before: str = "") -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=timeout,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
