@@ -171,7 +171,21 @@ opening:
     seconds_left:
       description: Seconds until it ends by itself.
       type: int
-  sample: {protocols: [tcp, udp], seconds_left: 1740}
+    by:
+      description: Who opened it, and from which terminal. This and the following where the host's record tells.
+      type: str
+    reason:
+      description: Why, in that person's words.
+      type: str
+    since:
+      description: Since when, in UTC.
+      type: str
+  sample:
+    protocols: [tcp, udp]
+    seconds_left: 1740
+    by: anna on tty1
+    reason: CT 2 sends no images, case 4711
+    since: '2026-11-27T09:01:00Z'
 connections:
   description:
     - Established connections that the kernel tracks; one entry for all with the same source, destination, protocol and

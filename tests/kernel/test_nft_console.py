@@ -156,6 +156,9 @@ def test_an_opening_lets_everything_pass_for_a_while_and_no_longer(tmp_path: Pat
         shown = says("status")
         assert "EVERYTHING PASSES for another 1 h 59 min" in shown, shown
         assert "because: CT 2 'hangs'/ sincenoon" in shown, shown
+        seen = load("_io.flows").firewall_flows(load("_io.host").Host(layout=LAYOUT), 20)["opening"]
+        assert seen["reason"] == "CT 2 'hangs'/ sincenoon" and " on " in seen["by"] and seen["since"], seen
+        assert 7000 < seen["seconds_left"] <= 7200 and {"tcp", "udp", "icmp"} <= set(seen["protocols"])
         # A new end replaces the old one, sooner or later than it was.
         says("open", "--for=20s", "--reason=shorter"); end = time.monotonic() + 20; assert passes()
         apply(watching(105)); assert passes() and max(left for left, *_ in held("opened").values()) < 20

@@ -13,12 +13,15 @@ from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import ABSENT, OK, Absent, Unreadable
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import collect
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, PENDING, ROLLED_BACK
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.openings import last_opening, parse_openings
 from ansible_collections.pacs.hardening.plugins.module_utils._observed.addresses import own_addresses
 from ansible_collections.pacs.hardening.plugins.module_utils._observed.conntrack import connection_documents
 from ansible_collections.pacs.hardening.plugins.module_utils._observed.table import MODE_NONE, table_document
@@ -50,6 +53,7 @@ def firewall_flows(host: Host, timeout: float, connections: bool = True) -> dict
         **_one(parts, "since", "since"),
         **_one(parts, "connections", "connections", "not asked for"),
         **_one(parts, "addresses", "own_addresses"),
+        "opening": _opening(parts["table"], host),
     }
 
 
@@ -109,6 +113,17 @@ def _since(host: Host) -> dict[str, Any]:
 def _modified(path: str) -> str:
     moment = datetime.fromtimestamp(os.stat(path).st_mtime, timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _opening(part: dict[str, Any], host: Host) -> dict[str, Any] | None:
+    """What is open from the console, with who opened it and why, where the host's record tells."""
+    opening: dict[str, Any] | None = part["value"]["opening"] if part["status"] == OK else None
+    record = None
+    with contextlib.suppress(HardeningError):
+        record = last_opening(parse_openings(read_text(host.layout.openings) or ""))
+    if opening is None or record is None:
+        return opening
+    return {**opening, "by": record.by, "reason": record.reason, "since": record.at}
 
 
 def _addresses(host: Host) -> dict[str, Any]:
