@@ -58,7 +58,7 @@ def test_without_zones_each_service_keeps_its_own_ends() -> None:
         {"source": "fd00:1::/64", "destination": "fd00:2::5", "protocol": "icmp", "reason": "x"},
     ]
     text = render_fallback(policy_from_flows("fw", flows, MANAGEMENT))
-    forward = text.split("chain input")[0]
+    forward = text.split("chain input", maxsplit=1)[0]
     assert [line.strip() for line in forward.splitlines() if "saddr" in line] == [
         "ip saddr 10.0.1.4/31 ip daddr 10.0.2.5 tcp dport 104 accept",
         "ip saddr 10.0.3.0/24 ip daddr 10.0.2.9 tcp dport 500-510 accept",
@@ -68,7 +68,7 @@ def test_without_zones_each_service_keeps_its_own_ends() -> None:
 
 def test_without_passages_nothing_is_forwarded() -> None:
     text = render_fallback(policy_from_flows("fw", [], MANAGEMENT))
-    forward = text.split("chain input")[0]
+    forward = text.split("chain input", maxsplit=1)[0]
     assert re.findall(r".* accept", forward) == ["\t\tct state established,related accept"]
     assert "ip saddr 10.0.9.0/28 tcp dport 22 accept" in text
 
