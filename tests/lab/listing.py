@@ -11,6 +11,8 @@ from lab.topology import topology
 
 # Logging in by SSH writes these by itself, and Ansible keeps its modules in the last while they run.
 NOT_OURS = ("/var/log", "/var/lib/systemd", "/root/.ansible")
+# Of the file systems in memory those where a program may leave something behind.
+IN_MEMORY = ("/dev/shm", "/run", "/tmp")
 
 
 @dataclass(frozen=True)
@@ -21,22 +23,32 @@ class Listing:
     rules: str
 
 
-def listing(node: str) -> Listing:
-    """List every file on the node's own file systems (not tmpfs) but NOT_OURS, and its ruleset, seen from
-    outside."""
-    excluded = [word for path in NOT_OURS for word in ("-path", path, "-prune", "-o")]
-    found = nodes.run(
-        node, ["/usr/bin/find", "/", "-xdev", *excluded, "-printf", "%y %m %u:%g %s %T@ %p %l\n"], check=True
-    )
+def listing(node: str, *, whole: bool = False) -> Listing:
+    """List every file on the node's own file systems but NOT_OURS, and its ruleset, seen from outside.
+
+    ``whole``: those, too, and what is IN_MEMORY.
+    """
+    places = ("/", *IN_MEMORY) if whole else ("/",)
+    excluded = [] if whole else [word for path in NOT_OURS for word in ("-path", path, "-prune", "-o")]
+    # A file that goes while it is looked for isn't an error.
+    words = ["/usr/bin/find", *places, "-xdev", "-ignore_readdir_race", *excluded, "-printf"]
+    found = nodes.run(node, [*words, "%y %m %u:%g %s %T@ %p %l\n"], check=True)
     # Folders change their time when a file comes and goes in them; the files themselves are what counts.
     lines = frozenset(line for line in found.stdout.splitlines() if not line.startswith("d"))
     return Listing(lines, rules(node))
 
 
-def without_state(text: str) -> list[str]:
-    """The words of a listing of our table, without its counters and without what it remembers."""
-    words = re.sub(r"\tset undeclared\d \{.*?\n\t\}", "", text, flags=re.DOTALL).split()
-    return [word for i, word in enumerate(words) if i == 0 or words[i - 1] not in ("packets", "bytes")]
+def changed_files(before: Listing, after: Listing) -> frozenset[str]:
+    """The paths of files that came, went, or are no longer the same."""
+    return frozenset(line.split(" ", 5)[5].split(" ")[0] for line in before.files ^ after.files)
+
+
+def settled(ruleset: str) -> str:
+    """The text of a ruleset without what counts on by itself, and without what it remembers of undeclared
+    connections.
+    """
+    without_memory = re.sub(r"(set undeclared[46] {[^{}]*?)\s*elements = {[^}]*}", r"\1", ruleset)
+    return re.sub(r"packets \d+ bytes \d+", "packets N bytes N", without_memory)
 
 
 def rules(node: str) -> str:

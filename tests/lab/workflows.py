@@ -134,10 +134,13 @@ def dicom_files() -> tuple[str, ...]:
     return tuple(line for line in lines if line and not line.startswith("#"))
 
 
-def store_images(files: Sequence[str] | None = None) -> Stored:
-    """ct1 sends DICOM files (default: all of dicom_files.txt) to pacs1 over one association (RAD-8)."""
+def store_images(files: Sequence[str] | None = None, patient: str | None = None) -> Stored:
+    """ct1 sends DICOM files (default: all of dicom_files.txt) to pacs1 over one association (RAD-8); ``patient`` is put
+    into them as the patient's name.
+    """
     wanted = dicom_files() if files is None else tuple(files)
-    done = nodes.guest("ct1", "store", *_peers("ct1", "pacs1"), input=json.dumps(wanted), timeout=300)
+    arguments = [*_peers("ct1", "pacs1"), *([f"--patient={patient}"] if patient else [])]
+    done = nodes.guest("ct1", "store", *arguments, input=json.dumps(wanted), timeout=300)
     if done.returncode != 0:
         return Stored((), _last_line(done.stderr))
     stored = Stored(tuple(Instance(**row) for row in json.loads(done.stdout)), "")

@@ -7,7 +7,7 @@ import testinfra
 from sites import lab_site
 
 from lab import nodes, probes
-from lab.listing import without_state
+from lab.listing import settled
 from playbooks import run_playbook
 
 SHUT = [probe for probe in probes.matrix() if (probe.source, probe.target, probe.port) == ("ris1", "pacs1", 22)]
@@ -32,7 +32,7 @@ def test_a_foreign_table_that_drops_images_is_named_before_anything_is_applied()
         chain forward { type filter hook forward priority 10; policy accept; tcp dport 11112 drop; }
     }
     """
-    before = without_state(_table("pacs"))
+    before = settled(_table("pacs"))
     site = lab_site()
     site["conduits"] = [{"from": "ops1", "to": "ris1", "service": "https", "reason": "a change"}]
     nodes.run("core", ["/usr/sbin/nft", "-f", "-"], input=rival, check=True)
@@ -44,7 +44,7 @@ def test_a_foreign_table_that_drops_images_is_named_before_anything_is_applied()
     text = " ".join(done.output.split())
     assert "the firewall would not do what is declared" in text
     assert "from 198.18.20.11 (modality, modality0) to 198.18.30.10 (pacs, pacs0) tcp 11112" in text
-    assert without_state(_table("pacs")) == before
+    assert settled(_table("pacs")) == before
     again = run_playbook("pacs.hardening.site")
     assert again.ok and again.changed["core"] == 0, "the control: without that table the same run is content"
 
@@ -61,7 +61,7 @@ def test_our_policy_survives_the_distributions_service(verb: str) -> None:
     if verb == "reload":
         nodes.run("core", ["/bin/systemctl", "start", "nftables"], check=True)
     nodes.run("core", ["/bin/systemctl", verb, "nftables"], check=True)
-    assert without_state(_table("pacs")) == without_state(before)
+    assert settled(_table("pacs")) == settled(before)
     assert [result.outcome for result in probes.run(SHUT)] == ["timeout", "timeout"]
 
 

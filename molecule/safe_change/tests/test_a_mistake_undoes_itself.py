@@ -13,7 +13,7 @@ import pytest
 from sites import lab_site
 
 from lab import nodes, probes
-from lab.listing import without_state
+from lab.listing import settled
 from playbooks import PROJECT, PlaybookRun, run_playbook, start_playbook, summarise
 
 CHANGE = Path(__file__).resolve().parents[1] / "change.yml"
@@ -36,9 +36,9 @@ def change(**variables: Any) -> dict[str, Any]:
     return {"pacs_site": changed_site()} | {f"change_{name}": value for name, value in variables.items()}
 
 
-def table() -> list[str]:
+def table() -> str:
     """Our table as it stands in the kernel, without what changes there by itself."""
-    return without_state(nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"], check=True).stdout)
+    return settled(nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"], check=True).stdout)
 
 
 def journal(state: str) -> set[str]:

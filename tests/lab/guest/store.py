@@ -2,7 +2,7 @@
 "study", "uid", "status"}.
 
 Standard input: a JSON list of paths below pydicom's data folder. status: the C-STORE status as a number, or null where
-no context was accepted.
+no context was accepted. --patient: the patient's name in all of them, instead of their own.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--calling", required=True)
     parser.add_argument("--called", required=True)
+    parser.add_argument("--patient")
     options = parser.parse_args()
 
     files = [DATA / name for name in json.load(sys.stdin)]
@@ -42,8 +43,9 @@ def main() -> None:
     results: list[dict[str, Any]] = []
     for path, meta in zip(files, metas, strict=True):
         status: int | None
+        image = _renamed(path, options.patient) if options.patient else path
         try:
-            status = association.send_c_store(path).get("Status")
+            status = association.send_c_store(image).get("Status")
         except (ValueError, RuntimeError):
             status = None
         study = str(pydicom.dcmread(path, specific_tags=["StudyInstanceUID"]).StudyInstanceUID)
@@ -55,6 +57,12 @@ def main() -> None:
         results.append({"file": str(path.relative_to(DATA)), **names, "status": status})
     association.release()
     json.dump(results, sys.stdout)
+
+
+def _renamed(path: Path, patient: str) -> pydicom.Dataset:
+    data = pydicom.dcmread(path)
+    data.PatientName = patient
+    return data
 
 
 if __name__ == "__main__":
