@@ -1,114 +1,117 @@
-"""How long a proof takes, beside the reading of what is proven: ``PYTHONPATH=tests python tests/benchmarks/verify.py``.
-
-Needs root and nft. All numbers of a line are of one run on one machine; the ratios are what may be compared.
-"""
+"""How long a proof takes: beside the reading of what is proven, beside a BDD, and as the policy grows."""
 
 from __future__ import annotations
 
 import json
-import resource
-import subprocess
-import sys
-import time
-from ipaddress import ip_network
-from pathlib import Path
-from random import Random
+from collections.abc import Iterator, Mapping
+from functools import partial
+from types import ModuleType
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / ".cache" / "collections"))
+from benchmarks import bdd
+from benchmarks.measure import Line, NotMeasured, Sample, at_most, interleaved, ratio, seconds
+from benchmarks.packages import python_package
+from benchmarks.policies import policy
+from kernel.namespaces import Namespace
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.expected import expect_forward, expect_input
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.interfaces import Interfaces, interface_names
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.listing import read_listing
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import verify
-from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model import (
-    Admission,
-    EnforcementPolicy,
-    Passage,
-    Permit,
-    Span,
-)
-from ansible_collections.pacs.hardening.plugins.plugin_utils._site.model import Network, Ports
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import path_of, verify
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model import EnforcementPolicy
 
-ZONES = 9
-SIZES = (1_000, 10_000, 50_000)
+_FLOWS, _MANY = 10_000, 50_000
+_READING, _SLOWEST = at_most(4), at_most(1)
+#: Per flow, at five times as many: what isn't linear is far above.
+_LINEAR = at_most(1.25)
 
 
-def policy(flows: int, wide: float) -> EnforcementPolicy:
-    """Nine zones, flows spread over all pairs, a quarter of them IPv6; a share ``wide`` has prefixes and ranges."""
-    random = Random(flows)
-    pairs = [(one, other) for one in range(ZONES) for other in range(ZONES) if one != other]
-    permits: dict[tuple[int, int], list[Permit]] = {pair: [] for pair in pairs}
-    for number in range(flows):
-        pair = pairs[number % len(pairs)]
-        version = 6 if number // len(pairs) % 4 == 3 else 4
-        broad = random.random() < wide
-        port = random.randrange(1, 60000)
-        ends = (_network(random, pair[0], version, broad), _network(random, pair[1], version, False))
-        ports = Ports(port, port + 3 if broad else port)
-        permits[pair].append(Permit(*ends, "tcp", ports, f"F{number}"))
-    return EnforcementPolicy(
-        enforcement_point="firewall",
-        site="benchmark",
-        interfaces=tuple(f"zone{zone}" for zone in range(ZONES)),
-        zones={f"z{zone}": tuple(_span(zone, version) for version in (4, 6)) for zone in range(ZONES)},
-        outside=None,
-        passages=tuple(
-            Passage(f"z{one}", f"z{other}", ((f"zone{one}", f"zone{other}"),), tuple(found))
-            for (one, other), found in permits.items()
-        ),
-        admissions=(Admission("zone0", ip_network("10.1.0.0/28"), "tcp", Ports(22, 22), "administration"),),
-    )
+def lines() -> Iterator[Line]:
+    """Both directions, with a witness; half of the wide policy's flows have prefixes and port ranges."""
+    for title, wide in (("", 0.0), (", half of them with prefixes and ranges", 0.5)):
+        yield from _beside_peers(f"verify {_FLOWS:,} flows{title}", policy(_FLOWS, wide))
+    yield _growth()
 
 
-def _network(random: Random, zone: int, version: int, broad: bool) -> Network:
-    span, size = _span(zone, version), 16 if broad else 1
-    address = span.first + random.randrange(1, 4000) * size
-    bits = (32 if version == 4 else 128) - (4 if broad else 0)
-    return ip_network((address, bits)) if version == 4 else ip_network((address.to_bytes(16, "big"), bits))
+def _beside_peers(what: str, made: EnforcementPolicy) -> Iterator[Line]:
+    namespace = Namespace("verify")
+    namespace.run("nft", "-f", "-", text=render(made))
+    listing = json.loads(_listed(namespace))
+    opened = json.loads(json.dumps(listing).replace('"policy": "drop"', '"policy": "accept"'))
+    works = {
+        "verify": seconds(lambda: _expect(listing, made, "proven")),
+        "refute": seconds(lambda: _expect(opened, made, "refuted")),
+        "read": seconds(lambda: json.loads(_listed(namespace))),
+    }
+    library: ModuleType | None = None
+    reason = ""
+    try:
+        library = python_package("dd.cudd")
+    except NotMeasured as error:
+        reason = str(error)
+    if library:
+        works["bdd"] = _bdd(library, listing, made)
+    try:
+        found = interleaved(works)
+    finally:
+        namespace.close()
+    yield ratio(what, found["verify"], "nft -j list + json.loads", found["read"], _READING)
+    if library:
+        yield ratio("  the same, beside a BDD", found["verify"], "dd.cudd", found["bdd"], _SLOWEST)
+    else:
+        yield Line("  the same, beside a BDD", "not measured", reason)
+    yield ratio("  with every policy turned to accept: refuted", found["refute"], "proven", found["verify"], None)
 
 
-def _span(zone: int, version: int) -> Span:
-    network = ip_network(f"10.{zone + 1}.0.0/16" if version == 4 else f"fd00:{zone + 1}::/64")
-    return Span(version, int(network[0]), int(network[-1]))
+def _growth() -> Line:
+    works = {}
+    for flows in (_FLOWS, _MANY):
+        made = policy(flows)
+        namespace = Namespace("growth")
+        try:
+            namespace.run("nft", "-f", "-", text=render(made))
+            listing = json.loads(_listed(namespace))
+        finally:
+            namespace.close()
+        works[f"{flows}"] = seconds(partial(_expect, listing, made, "proven"))
+    found = interleaved(works)
+    few, many = (Sample(tuple(value / flows * 1e6 for value in found[f"{flows}"].values)) for flows in (_FLOWS, _MANY))
+    return ratio(f"verify {_MANY:,} flows, a flow", many, f"at {_FLOWS:,}", few, _LINEAR, " us")
 
 
-def _listing(ruleset: str) -> tuple[str, float]:
-    """The listing, and the seconds that nft takes to write it."""
-    script = "nft -f - && date +%s.%N >&2 && nft -j list ruleset && date +%s.%N >&2"
-    command = ["unshare", "--net", "sh", "-c", script]
-    done = subprocess.run(command, input=ruleset, capture_output=True, text=True, check=True)
-    before, after = (float(line) for line in done.stderr.split())
-    return done.stdout, after - before
+def _listed(namespace: Namespace) -> str:
+    return namespace.run("nft", "-j", "list", "ruleset")
 
 
-def _seconds(work: Any, times: int = 3) -> tuple[float, Any]:
-    best, result = float("inf"), None
-    for _time in range(times):
-        start = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - start)
-    return best, result
+def _expect(listing: Mapping[str, Any], made: EnforcementPolicy, verdict: str) -> None:
+    result = verify(listing, made)
+    if result.verdict != verdict:
+        raise AssertionError(f"{verdict} was expected: {result}")
 
 
-def main() -> None:
-    """Print one line a size and share of wide flows."""
-    for size in SIZES:
-        for wide in (0.0, 0.5):
-            made = policy(size, wide)
-            text, listing_seconds = _listing(render(made))
-            json_seconds, listing = _seconds(lambda text=text: json.loads(text))
-            verify_seconds, result = _seconds(lambda listing=listing, made=made: verify(listing, made))
-            assert result.verdict == "proven", result
-            opened = json.loads(text.replace('"policy": "drop"', '"policy": "accept"'))
-            open_seconds, refuted = _seconds(lambda opened=opened, made=made: verify(opened, made), 1)
-            assert refuted.verdict == "refuted"
-            reading = listing_seconds + json_seconds
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-            print(
-                f"{size:6} flows, {wide:.0%} wide: verify {verify_seconds:.3f} s = {verify_seconds / reading:.1f} x "
-                f"(nft -j {listing_seconds:.3f} + json {json_seconds:.3f}); policy accept {open_seconds:.3f} s; "
-                f"peak so far {peak} MB"
-            )
+def _bdd(library: ModuleType, listing: Mapping[str, Any], made: EnforcementPolicy) -> Any:
+    """A work that proves the same with a BDD, after it has shown that it would notice both kinds of error."""
+    ruleset = read_listing(listing)
+    interfaces = Interfaces([*made.interfaces, *interface_names(ruleset)])
+    sides = [
+        (expected, path_of(ruleset, expected, interfaces))
+        for family in (4, 6)
+        for expected in (expect_forward(made, interfaces, family), expect_input(made, interfaces, family))
+    ]
 
+    def prove() -> None:
+        found = [bdd.differences(library, expected, path) for expected, path in sides]
+        if any(any(one) for one in found):
+            raise AssertionError(f"the BDD disagrees with the verifier: {found}")
 
-if __name__ == "__main__":
-    main()
+    forward, path = sides[0]
+    missing = forward.allowed.pop()
+    assert bdd.differences(library, forward, path).undeclared, "the BDD doesn't see what is undeclared"
+    forward.allowed.append(missing)
+    entries = path.programs[0].entries
+    gone = next(number for number, entry in enumerate(entries) if entry.box == missing)
+    path.programs[0].entries = [*entries[:gone], *entries[gone + 1 :]]
+    assert bdd.differences(library, forward, path).blocked, "the BDD doesn't see what is blocked"
+    path.programs[0].entries = entries
+    return seconds(prove)

@@ -10,7 +10,7 @@ from contextlib import closing
 from random import Random
 
 import pytest
-from benchmarks.verify import policy as large_policy
+from benchmarks.policies import policy as large_policy
 from kernel.declared import EXPECTED, PLACES, declared_site, expected_probes
 from kernel.hospital import Hospital
 from kernel.probes import Probe, expect, judge, send

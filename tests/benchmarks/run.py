@@ -1,0 +1,77 @@
+"""Run benchmarks and print a table: ``python tests/benchmarks/run.py [NAMES]``; --list names them.
+
+Needs root, nft and ip. Those that go through the lab need it up (``PYTHONPATH=tests python -m lab up``). A budget that
+isn't met is printed, and is no error: the numbers are of one machine in one hour. Ends with 1 where something could not
+be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+_TESTS = Path(__file__).resolve().parents[1]
+# Not this folder, which Python puts first: its modules are those of the package benchmarks.
+sys.path[0:1] = [str(_TESTS), str(_TESTS.parent / ".cache" / "collections")]
+
+from benchmarks.measure import NOT_MEASURED, Line, NotMeasured, missing  # noqa: E402 - not before the path is set
+
+#: Module of the package -> what it measures.
+BENCHMARKS = {
+    "verify": "the proof, beside reading the rules, beside a BDD, and to 50,000 flows",
+    "memory": "peak memory of compile and verify, to 50,000 flows",
+    "audit": "reading all evidence of a host of the lab, beside Lynis",
+}
+_COLUMNS = ("what", "measured", "against", "ratio", "budget", "met")
+_MET = {True: "yes", False: "NO", None: ""}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run those named, or all; print each line when it is there, and the whole table at the end."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=", ".join(BENCHMARKS))
+    parser.add_argument("--list", action="store_true", help="say what there is")
+    options = parser.parse_args(arguments)
+    if options.list:
+        print("\n".join(f"{name:12} {what}" for name, what in BENCHMARKS.items()))
+        return 0
+    if os.geteuid():
+        parser.error("root is needed: the benchmarks make network namespaces and load rules in them")
+    found: list[Line] = []
+    for name in options.names or BENCHMARKS:
+        began = time.monotonic()
+        for line in _lines(name):
+            found.append(line)
+            print(f"  {line.what}: {line.measured} {line.ratio}", file=sys.stderr, flush=True)
+        print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+    print(table(found))
+    return int(any(line.measured == NOT_MEASURED for line in found))
+
+
+def _lines(name: str) -> Iterator[Line]:
+    try:
+        yield from importlib.import_module(f"benchmarks.{name}").lines()
+    except NotMeasured as error:
+        yield missing(name, error)
+
+
+def table(found: Iterable[Line]) -> str:
+    """All lines as a table of Markdown, for a terminal or a page."""
+    rows: list[tuple[str, ...]] = [
+        _COLUMNS,
+        *((line.what, line.measured, line.against, line.ratio, line.budget, _MET[line.met]) for line in found),
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_COLUMNS))]
+    rows.insert(1, tuple("-" * width for width in widths))
+    return "\n".join(
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
