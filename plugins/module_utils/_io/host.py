@@ -106,7 +106,9 @@ class Host:
 
     def logging(self) -> dict[str, Any]:
         """Who takes the drop log and who passes logs on to another host."""
-        running = {os.path.basename(self.arguments(pid)[0]) for pid, _name in self.processes() if self.arguments(pid)}
+        # Each is asked once: a process may end between two questions.
+        commands = [self.arguments(pid) for pid, _name in self.processes()]
+        running = {os.path.basename(words[0]) for words in commands if words}
         away = {name: self._sends_away(name) for name in logs.FORWARDERS if name in running}
         sending = sorted(name for name, known in away.items() if known)
         return {

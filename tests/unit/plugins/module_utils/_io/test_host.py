@@ -155,6 +155,18 @@ def test_a_pipe_instead_of_a_configuration_does_not_hang(host: FakeHost) -> None
     assert "not a regular file" in orthanc(host)["reason"]
 
 
+def test_a_process_that_ends_while_it_is_looked_at_spoils_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: set[int] = set()
+
+    def arguments(_host: Host, pid: int) -> list[str]:
+        gone = pid in asked
+        asked.add(pid)
+        return [] if gone else ["/usr/sbin/rsyslogd"]
+
+    monkeypatch.setattr(Host, "arguments", arguments)
+    assert Host().logging()["forwarded"] is not None and asked
+
+
 def test_forwarders(host: FakeHost) -> None:
     host.process(30, "systemd-journal", "/lib/systemd/systemd-journald")
     host.process(31, "rsyslogd", "/usr/sbin/rsyslogd", "-n")
