@@ -104,7 +104,7 @@ class Source:
 
 def area_of(parts: tuple[str, ...]) -> str:
     """The area of a dotted path below plugins/, given as its parts."""
-    if parts[0] in FACES or parts[:2] == ("plugin_utils", "_faces"):
+    if parts[0] in FACES or parts[:2] in (("plugin_utils", "_faces"), ("plugin_utils", "_reach")):
         return FACE
     if parts[0] == "plugin_utils" and len(parts) > 1:
         return parts[1]

@@ -9,55 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
-from ansible.plugins.connection import ConnectionBase
 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import CHANGE_ARGUMENTS, CHANGE_REQUIRED_IF
+from ansible_collections.pacs.hardening.plugins.plugin_utils._reach import renew
 
 MODULE = "pacs.hardening.nft_change"
-
-# Connection plugins that enter the host without crossing its network stack. Last part of the name; anything else that
-# can reset is believed.
-_BYPASSING = frozenset(
-    [
-        "buildah",
-        "chroot",
-        "docker",
-        "docker_api",
-        "incus",
-        "iocage",
-        "jail",
-        "kubectl",
-        "local",
-        "lxc",
-        "lxd",
-        "machinectl",
-        "nsenter",
-        "oc",
-        "podman",
-        "proxmox_pct_remote",
-        "qubes",
-        "toolbox",
-        "zone",
-    ]
-)
-
-
-def renew(connection: Any) -> str | None:
-    """Drop the connection, so that the next use makes a new one. Returns why that proves nothing about the network,
-    None if it does.
-    """
-    name = str(getattr(connection, "transport", "") or getattr(connection, "_load_name", ""))
-    if name.rsplit(".", 1)[-1] in _BYPASSING:
-        return f"the connection plugin {name} bypasses the network"
-    if getattr(type(connection), "reset", ConnectionBase.reset) is ConnectionBase.reset:
-        return f"the connection plugin {name} can't be reset"
-    try:
-        connection.reset()
-    except AnsibleError as exc:
-        return f"the connection could not be reset: {exc}"
-    return None
 
 
 class ActionModule(ActionBase):

@@ -7,37 +7,30 @@ message.
 
 from __future__ import annotations
 
-import contextlib
-import signal
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.pacs.hardening.plugins.action.nft_change import MODULE as CHANGE_MODULE
-from ansible_collections.pacs.hardening.plugins.action.nft_change import renew
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import (
     RULESET_ARGUMENTS,
     RULESET_REQUIRED_IF,
     out_of_bounds,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import digest
+from ansible_collections.pacs.hardening.plugins.plugin_utils._reach import attempt, clock, renew, shorten
 
 MODULE = "pacs.hardening.nft_ruleset"
 display = Display()
 
 # Seconds. A module that works reads, checks and applies well within the first; the host's timer is given the second
 # to have finished; a host that has its old rules back answers within the third; one attempt to reach it may take the
-# fourth.
-_WORK, _MARGIN, _PATIENCE, _ATTEMPT = 120.0, 2.0, 60.0, 30.0
-
-
-class _TimeUp(BaseException):
-    """Not an Exception: connection plugins retry on those."""
+# fourth. Where a later task settles the change, others wait for that, and nobody is asked longer than the fifth.
+_WORK, _MARGIN, _PATIENCE, _ATTEMPT, _HASTE = 120.0, 2.0, 60.0, 30.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -78,9 +71,7 @@ class ActionModule(ActionBase):
         if result.get("failed") or not result.get("change_id") or result.get("confirmed"):
             return result
         if arguments["confirm"] == "later":
-            self._say(
-                task_vars, f"new rules armed until {_clock(result['seconds_left'])}, to be confirmed by a later task"
-            )
+            self._say(task_vars, f"new rules armed until {clock(result['seconds_left'])}")
             return result
         return self._confirm(result, arguments, task_vars, time.monotonic() - started)
 
@@ -90,7 +81,7 @@ class ActionModule(ActionBase):
         change_id, table = applied["change_id"], arguments["table"]
         deadline = time.monotonic() + applied["seconds_left"]
         self._say(
-            task_vars, f"new rules armed until {_clock(applied['seconds_left'])}, confirming over a new connection"
+            task_vars, f"new rules armed until {clock(applied['seconds_left'])}, confirming over a new connection"
         )
         unproven = renew(self._connection)
         # Give up a little before the host does, so that no late confirmation is under way when it is asked what
@@ -135,7 +126,8 @@ class ActionModule(ActionBase):
         table = arguments["table"]
         self._say(task_vars, f"the module ended without an answer ({problem}); asking the host what it did")
         renew(self._connection)
-        fate = self._ask(None, 0.0, window + _MARGIN + _PATIENCE, task_vars)
+        patience = _HASTE if arguments["confirm"] == "later" else window + _MARGIN + _PATIENCE
+        fate = self._ask(None, 0.0, patience, task_vars)
         message = f"table {table}: the module ended without an answer ({problem})"
         safety = (
             f"If it had applied the new rules, the host restores the previous ones by itself within {window:.0f} s"
@@ -170,7 +162,7 @@ class ActionModule(ActionBase):
             answer, problem = self._attempt(CHANGE_MODULE, arguments, task_vars, _ATTEMPT)
             if answer is not None and answer.get("failed") and not (answer["rolled_back"] or answer["confirmed"]):
                 # The host was reached, and has not settled the change: another process may hold the lock.
-                problem, answer = _shorten(answer.get("msg")), None
+                problem, answer = shorten(answer.get("msg")), None
             if answer is not None or time.monotonic() >= end:
                 return _Fate(answer, problem)
             time.sleep(min(2.0, max(0.0, end - time.monotonic())))
@@ -181,18 +173,11 @@ class ActionModule(ActionBase):
         """(the module's own answer, "") or (None, why there is none). Both modules always answer with `confirmed` or
         `rolled_back`.
         """
-        try:
-            with _time_limit(seconds):
-                result = self._execute_module(module_name=module, module_args=arguments, task_vars=task_vars)
-        except _TimeUp:
-            return None, f"no answer within {seconds:.0f} s"
-        except AnsibleConnectionFailure as exc:
-            return None, f"connection lost: {_shorten(exc)}"
-        except AnsibleError as exc:
-            return None, _shorten(exc)
-        if "confirmed" in result or "rolled_back" in result:
-            return result, ""
-        return None, _shorten(result.get("module_stderr") or result.get("msg") or "no output")
+        return attempt(
+            lambda: self._execute_module(module_name=module, module_args=arguments, task_vars=task_vars),
+            lambda result: "confirmed" in result or "rolled_back" in result,
+            seconds,
+        )
 
     def _say(self, task_vars: dict[str, Any], text: str) -> None:
         display.display(f"{task_vars.get('inventory_hostname', 'host')}: {text}")
@@ -234,42 +219,3 @@ def _failed(base: dict[str, Any], message: str, fate: _Fate) -> dict[str, Any]:
 
 def _text_digest(arguments: dict[str, Any]) -> str:
     return digest((arguments.get("ruleset") or "") if arguments["state"] == "present" else "")
-
-
-def _shorten(problem: object) -> str:
-    lines = [line.strip() for line in str(problem).splitlines() if line.strip()]
-    return (lines[-1] if lines else "no output")[:300]
-
-
-def _clock(seconds_from_now: float) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(time.time() + seconds_from_now))
-
-
-@contextlib.contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise _TimeUp in the block after I(seconds).
-
-    Gives way to an earlier alarm (a task's own C(timeout)), and re-arms a later one afterwards.
-    """
-
-    def up(_signal: int, _frame: object) -> None:
-        raise _TimeUp
-
-    others, _interval = signal.getitimer(signal.ITIMER_REAL)
-    if 0 < others <= seconds:
-        yield
-        return
-    try:
-        handler = signal.signal(signal.SIGALRM, up)
-    except ValueError:  # Not the main thread: nothing to bound it with.
-        yield
-        return
-    started = time.monotonic()
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, handler)
-        if others:
-            signal.setitimer(signal.ITIMER_REAL, max(0.001, others - (time.monotonic() - started)))

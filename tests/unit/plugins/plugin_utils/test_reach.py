@@ -1,4 +1,4 @@
-"""The controller's side: time limits, and what a connection can prove."""
+"""How actions reach hosts: time limits, plain reasons, and what a connection can prove."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.plugins.connection import ConnectionBase
 
-from ansible_collections.pacs.hardening.plugins.action import nft_ruleset
-from ansible_collections.pacs.hardening.plugins.action.nft_change import renew
+from ansible_collections.pacs.hardening.plugins.plugin_utils._reach import TimeUp, attempt, renew, time_limit
 
 
 class _Connection(ConnectionBase):  # type: ignore[misc]
@@ -51,7 +51,7 @@ def test_a_connection_that_can_not_be_reset_proves_nothing() -> None:
 
 def test_a_time_limit_ends_what_hangs() -> None:
     started = time.monotonic()
-    with pytest.raises(nft_ruleset._TimeUp), nft_ruleset._time_limit(0.1):
+    with pytest.raises(TimeUp), time_limit(0.1):
         time.sleep(5)
     assert time.monotonic() - started < 2
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
@@ -62,7 +62,7 @@ def test_a_task_timeout_of_the_user_is_kept() -> None:
     before = signal.signal(signal.SIGALRM, lambda *_arguments: fired.append(True))
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.4)
-        with pytest.raises(nft_ruleset._TimeUp), nft_ruleset._time_limit(0.1):
+        with pytest.raises(TimeUp), time_limit(0.1):
             time.sleep(5)
         assert not fired
         time.sleep(0.5)
@@ -70,3 +70,21 @@ def test_a_task_timeout_of_the_user_is_kept() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_an_attempt_ends_in_an_answer_or_a_plain_reason() -> None:
+    def fails(error: Exception) -> dict[str, Any]:
+        raise error
+
+    def hangs() -> dict[str, Any]:
+        time.sleep(5)
+        return {}
+
+    def tried(run: Any, seconds: float = 5) -> tuple[dict[str, Any] | None, str]:
+        return attempt(run, lambda result: "ok" in result, seconds)
+
+    assert tried(lambda: {"ok": 1}) == ({"ok": 1}, "")
+    assert tried(lambda: fails(AnsibleConnectionFailure("first line\nlast line")))[1] == "connection lost: last line"
+    assert tried(lambda: fails(AnsibleError("no interpreter")))[1] == "no interpreter"
+    assert tried(lambda: {"failed": True, "module_stderr": "Traceback\nKilled\n"}) == (None, "Killed")
+    assert tried(hangs, 0.1) == (None, "no answer within 0 s")
