@@ -15,20 +15,19 @@ from .asked import Compared
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """How far one firewall of the change came. I(problem): why its new rules aren't armed and proven to be reachable;
-    empty if they are, or if it has nothing to change.
+    """How far one firewall of the change came. I(change_id): its new rules are in force and wait for a confirmation;
+    empty where no rules had to change. I(problem): why it can't be part of the change, empty if it can.
     """
 
     host: str
-    changes: bool
     change_id: str = ""
     deadline: str = ""
     problem: str = ""
 
     @property
     def armed(self) -> bool:
-        """Whether new rules are in force here, and wait for their confirmation."""
-        return self.changes and bool(self.change_id)
+        """Whether new rules wait for their confirmation here."""
+        return bool(self.change_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,9 @@ def read_members(value: Mapping[str, Any]) -> dict[str, Member]:
     return {
         str(host): Member(
             str(host),
-            bool(item.get("changes")),
             str(item.get("change_id") or ""),
             str(item.get("deadline") or ""),
-            one_line(str(item.get("problem") or "")),
+            " ".join(str(item.get("problem") or "").split()),
         )
         for host, item in value.items()
         if isinstance(item, Mapping)
@@ -109,8 +107,6 @@ def _not_ready(names: Sequence[str], members: Mapping[str, Member]) -> Iterator[
             yield f"{name} dropped out of the run before its rules could be confirmed"
         elif member.problem:
             yield f"{name}: {member.problem}"
-        elif member.changes and not member.armed:
-            yield f"{name} has no new rules in force that could be confirmed"
 
 
 def _broken(names: Sequence[str], compared: Compared, looked: Mapping[str, Looked]) -> Iterator[tuple[str, str]]:
