@@ -33,6 +33,13 @@ options:
     type: str
     choices: [confirmed, rolled_back, waiting]
     required: true
+  patience:
+    description:
+      - Seconds for which the task goes on trying to reach the host; each try makes a new connection.
+      - V(0) tries once, and a host that can't be reached is unreachable. With more the task then fails, with the
+        reason.
+    type: int
+    default: 0
 extends_documentation_fragment:
   - pacs.hardening.attributes
 attributes:

@@ -143,6 +143,14 @@ seconds_left:
   returned: when a change was made and O(confirm_timeout) is not 0
   type: float
   sample: 59.2
+differs:
+  description:
+    - What wasn't as requested, and in check mode isn't. V(rules) are those of the table, V(files) those that this
+      collection keeps on the host.
+  returned: success
+  type: list
+  elements: str
+  sample: [rules, files]
 confirmed:
   description: Whether the change is confirmed, so that it stays and is loaded at boot.
   returned: always

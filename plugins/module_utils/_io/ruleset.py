@@ -62,6 +62,7 @@ class _Run:
         if wanted.fallback is not None and wanted.fallback != observed.fallback:
             self._check_fallback(wanted.fallback)
         result.changed = plan.changed or bool(stale)
+        result.differs = ["rules"] * (plan.replace or bool(stale)) + ["files"] * (plan.install or plan.store_fallback)
         result.before, result.after = plan.before, plan.after
         if stale:
             result.warnings.append(
@@ -179,6 +180,7 @@ def _without_nft(request: Request, check_mode: bool) -> Result:
         )
     return Result(
         changed=True,
+        differs=["rules", "files"],
         after=request.ruleset,
         nft_missing=True,
         msg=f"table {request.table} would be created",

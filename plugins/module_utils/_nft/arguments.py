@@ -33,6 +33,7 @@ HISTORY_ARGUMENTS: dict[str, dict[str, Any]] = {
 CHANGE_ARGUMENTS: dict[str, dict[str, Any]] = {
     "change_id": {"type": "str"},
     "state": {"type": "str", "choices": ["confirmed", "rolled_back", "waiting"], "required": True},
+    "patience": {"type": "int", "default": 0},
 }
 CHANGE_REQUIRED_IF = [("state", "confirmed", ["change_id"]), ("state", "waiting", ["change_id"])]
 

@@ -25,9 +25,12 @@ class Request:
 
 @dataclass
 class Result:
-    """What the module returns. I(seconds_left) until the host rolls back, None when it won't."""
+    """What the module returns. I(seconds_left) until the host rolls back, None when it won't. I(differs): C(rules),
+    C(files), or both: what wasn't as requested.
+    """
 
     changed: bool = False
+    differs: list[str] = field(default_factory=list)
     before: str = ""
     after: str = ""
     change_id: str | None = None
@@ -43,6 +46,7 @@ class Result:
         """The module's return values."""
         values: dict[str, Any] = {
             "changed": self.changed,
+            "differs": self.differs,
             "diff": {"before": self.before, "after": self.after},
             "confirmed": self.confirmed,
             "warm_up": self.warm_up,
