@@ -56,17 +56,39 @@ class Verdict:
 
 
 def read_members(value: Mapping[str, Any]) -> dict[str, Member]:
-    """The members by host, from what the role noted of each."""
-    return {
-        str(host): Member(
-            str(host),
-            str(item.get("change_id") or ""),
-            str(item.get("deadline") or ""),
-            " ".join(str(item.get("problem") or "").split()),
-        )
-        for host, item in value.items()
-        if isinstance(item, Mapping)
-    }
+    """The members by host, from what the role noted of each: I(change_id) and I(deadline), and what came of applying
+    (I(applied)) and of the first new connection under the new rules (I(waiting)).
+    """
+    return {str(host): _member(str(host), item) for host, item in value.items() if isinstance(item, Mapping)}
+
+
+def _member(host: str, item: Mapping[str, Any]) -> Member:
+    applied, waiting = _said(item.get("applied")), _said(item.get("waiting"))
+    deadline = str(item.get("deadline") or "")
+    if applied.unreachable:
+        return Member(host, problem=f"it can't be reached, and nothing was changed there: {applied.message}")
+    if applied.failed:
+        return Member(host, problem=applied.message)
+    change_id = str(item.get("change_id") or "")
+    if change_id and waiting.unreachable:
+        problem = f"no new connection could be made under the new rules: {waiting.message}. {_way(host)}"
+        return Member(host, change_id, deadline, problem)
+    return Member(host, change_id, deadline, waiting.message if waiting.failed else "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """The result of a task."""
+
+    failed: bool
+    unreachable: bool
+    message: str
+
+
+def _said(result: Any) -> _Said:
+    item = result if isinstance(result, Mapping) else {}
+    message = " ".join(str(item.get("msg") or "no reason was given").split())
+    return _Said(bool(item.get("failed")), bool(item.get("unreachable")), message)
 
 
 def read_looked(value: Mapping[str, Any]) -> dict[str, Looked]:

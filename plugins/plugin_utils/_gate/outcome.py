@@ -41,9 +41,9 @@ def read_settled(value: Mapping[str, Any]) -> dict[str, Settled]:
     """What was said by which host, from the results of nft_change or nft_ruleset."""
     return {
         str(host): Settled(
-            item.get("confirmed") is True and not item.get("failed"),
+            item.get("confirmed") is True,
             item.get("rolled_back") is True,
-            one_line(str(item.get("msg") or "")) if item.get("failed") or item.get("unreachable") else "",
+            one_line(str(item.get("msg") or "")),
         )
         for host, item in value.items()
         if isinstance(item, Mapping) and not item.get("skipped")

@@ -6,9 +6,15 @@
 from __future__ import annotations
 
 from .._policy.model import EnforcementPolicy
+from .._site.load import load_site
 from .._site.model import Address, Device, Management, Site
 
 _ZONE = "everywhere"
+
+
+def named_by(document: object, policy: EnforcementPolicy) -> Site:
+    """The site of a document, or where there is none that of a policy from plain flows. Raises SiteError."""
+    return load_site(document).site if document else site_of(policy)
 
 
 def site_of(policy: EnforcementPolicy) -> Site:

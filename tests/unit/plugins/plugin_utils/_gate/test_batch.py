@@ -15,13 +15,18 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.outcome impor
 
 BOTH = ("core", "edge")
 ARMED = {
-    "core": {"change_id": "00000007-aaaaaaaa", "deadline": "2026-11-27T05:01:00Z", "problem": ""},
-    "edge": {"change_id": "00000003-bbbbbbbb", "deadline": "2026-11-27T05:01:02Z", "problem": ""},
+    "core": {"change_id": "00000007-aaaaaaaa", "deadline": "2026-11-27T05:01:00Z"},
+    "edge": {"change_id": "00000003-bbbbbbbb", "deadline": "2026-11-27T05:01:02Z"},
 }
 SEEN = {"core": {"reached": True}, "edge": {"reached": True}}
 CONFIRMED = {"core": {"confirmed": True}, "edge": {"confirmed": True}}
 BACK = {"core": {"confirmed": False, "rolled_back": True}, "edge": {"confirmed": False, "rolled_back": True}}
 LOST = Compared(lost=("ws1 -> pacs1:11112 C-ECHO worked before the change, and doesn't any more: no connection",))
+
+
+def failed(message: str) -> dict[str, Any]:
+    """A firewall that could not apply its rules."""
+    return {"change_id": "00000003-bbbbbbbb", "applied": {"failed": True, "msg": message}}
 
 
 def judged(
@@ -54,11 +59,22 @@ class TestJudgement:
         assert not verdict.passed and "management sources" in verdict.advice[0]
 
     def test_one_firewall_that_failed_is_enough(self) -> None:
-        verdict = judged({**ARMED, "edge": {"problem": "table inet pacs: the rules were not applied"}})
+        verdict = judged({**ARMED, "edge": failed("table inet pacs: the rules were not applied")})
         assert verdict.failures == ("edge: table inet pacs: the rules were not applied",)
 
+    def test_one_that_nobody_reached_is_enough(self) -> None:
+        verdict = judged({**ARMED, "edge": {"applied": {"unreachable": True, "msg": "timed out"}}})
+        assert verdict.failures == ("edge: it can't be reached, and nothing was changed there: timed out",)
+
+    def test_rules_that_let_no_new_connection_in_speak_against_the_change(self) -> None:
+        cut = {**ARMED["edge"], "waiting": {"unreachable": True, "msg": "timed out"}}
+        verdict = judged({**ARMED, "edge": cut})
+        assert verdict.failures[0].startswith("edge: no new connection could be made under the new rules: timed out. ")
+        late = {**ARMED["edge"], "waiting": {"failed": True, "msg": "change 3 doesn't wait any more"}}
+        assert judged({**ARMED, "edge": late}).failures == ("edge: change 3 doesn't wait any more",)
+
     def test_where_not_all_are_armed_nothing_was_tried_and_silence_is_no_failure(self) -> None:
-        verdict = judged({**ARMED, "edge": {"problem": "no"}}, {"core": {"reached": False}}, LOST)
+        verdict = judged({**ARMED, "edge": failed("no")}, {"core": {"reached": False}}, LOST)
         assert verdict.failures == ("edge: no",)
 
     def test_one_that_vanished_from_the_run_is_missed(self) -> None:
@@ -71,7 +87,7 @@ class TestJudgement:
         assert not judged(seen={"core": {"reached": True}}).passed, "nobody looked at edge"
 
     def test_one_without_new_rules_is_no_failure(self) -> None:
-        assert judged({**ARMED, "edge": {"change_id": "", "problem": ""}}).passed
+        assert judged({**ARMED, "edge": {"change_id": ""}}).passed
 
     def test_what_is_declared_and_refused_speaks_against_it(self) -> None:
         verdict = judged(seen={**SEEN, "core": {"reached": True, "refused": ["ct1 -> pacs1:11112 tcp, twice"]}})
@@ -134,7 +150,7 @@ class TestOutcome:
             assert "core: THE NEW ONES" in concluded(Verdict(), settled, restored).message
 
     def test_nothing_was_armed_at_all(self) -> None:
-        members = {"core": {"problem": "another change waits"}, "edge": {"problem": ""}}
+        members = {"core": failed("another change waits"), "edge": {}}
         outcome = concluded(judged(members), {}, members=members)
         assert outcome.message == (
             "Nothing was changed:\n  1. core: another change waits\nWhat to do:\n  Mend that, and run again."
