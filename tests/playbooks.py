@@ -54,18 +54,21 @@ def start_playbook(
     inventory: Path = LAB_INVENTORY,
     collections: Path = COLLECTIONS,
     own_group: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start a playbook and return at once, its output as one text pipe. The caller ends it.
 
-    ``own_group``: in a process group of its own, so that Ansible can be killed with all its workers.
+    ``own_group``: in a process group of its own, so that Ansible can be killed with all its workers. ``environment``:
+    variables beyond those of a user.
     """
     # Molecule's own settings would leak into the run; a user has none.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
-    environment |= {
+    complete = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
+    complete |= {
         "ANSIBLE_COLLECTIONS_PATH": str(collections),
         "ANSIBLE_CONFIG": str(PROJECT / "ansible.cfg"),
         "ANSIBLE_INJECT_FACT_VARS": "false",
         "ANSIBLE_NOCOLOR": "1",
+        **(environment or {}),
     }
     command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(inventory), str(playbook), *arguments]
     if variables:
@@ -76,7 +79,7 @@ def start_playbook(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environment,
+        env=complete,
         cwd=PROJECT,
         start_new_session=own_group,
     )
