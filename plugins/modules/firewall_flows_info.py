@@ -73,6 +73,11 @@ mode_reason:
   returned: success
   type: str
   sample: nft isn't installed
+read_at:
+  description: When the host was looked at, by its own clock, in UTC.
+  returned: success
+  type: str
+  sample: '2026-11-27T09:30:00Z'
 since:
   description:
     - When the rules came into force, by the host's clock, in UTC. The counters of declared flows start then; the
@@ -112,8 +117,14 @@ undeclared:
     idle:
       description: Seconds since the last one.
       type: int
+    declared:
+      description:
+        - Whether the rules in force declare it all the same. If it was seen since they are in force, it came or left by
+          an interface where the site doesn't expect it.
+        - V(null) where there are too many declared ranges to compare with.
+      type: bool
   sample:
-    - {source: 198.18.20.17, destination: 198.18.30.10, protocol: tcp, port: 104, count: 12, idle: 180}
+    - {source: 198.18.20.17, destination: 198.18.30.10, protocol: tcp, port: 104, count: 12, idle: 180, declared: false}
 full:
   description: A memory holds as many connections as it can; newer ones are only counted, in RV(not_remembered).
   returned: success

@@ -76,6 +76,13 @@ BROKEN = [
         "from .._nftables import render",
         "_antivirus must not import _nftables",
     ),
+    ("wrong_arrows", "plugin_utils/_policy/a.py", "from .._observed import model", "_policy must not import _observed"),
+    (
+        "wrong_arrows",
+        "plugin_utils/_observed/a.py",
+        "from .._nftables import render",
+        "_observed must not import _nftables",
+    ),
     ("wrong_arrows", "plugin_utils/_vpn/a.py", "from .._nftables import render", "_vpn must not import _nftables"),
     (
         "wrong_arrows",

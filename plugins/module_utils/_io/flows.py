@@ -15,7 +15,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts imp
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
-from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal
+from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, utc
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import collect
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
@@ -43,13 +43,14 @@ def firewall_flows(host: Host, timeout: float, connections: bool = True) -> dict
     """The return values of C(firewall_flows_info), without C(changed). Each part has I(timeout) seconds, all at the
     same time, and says for itself why it isn't there.
     """
-    readers = {"table": _table, "since": lambda: _since(host), "addresses": lambda: _addresses(host)}
+    readers = {"table": lambda: _table(host), "since": lambda: _since(host), "addresses": lambda: _addresses(host)}
     if connections:
         readers["connections"] = lambda: _connections(host)
     parts = collect(readers, timeout)
     return {
         **_NOTHING_SEEN,
         **_seen(parts["table"]),
+        "read_at": utc(),
         **_one(parts, "since", "since"),
         **_one(parts, "connections", "connections", "not asked for"),
         **_one(parts, "addresses", "own_addresses"),
@@ -72,7 +73,7 @@ def _one(parts: dict[str, dict[str, Any]], part: str, name: str, otherwise: str 
     return {name: value, f"{name}_reason": found.get("reason")}
 
 
-def _table() -> dict[str, Any]:
+def _table(host: Host) -> dict[str, Any]:
     nft = Nft.find()
     if nft is None:
         raise Absent("nft isn't installed")
@@ -81,7 +82,10 @@ def _table() -> dict[str, Any]:
     listing = nft.listing(_TABLE, "-j")
     if listing is None:
         raise Absent(f"there is no table {_TABLE}")
-    return table_document(listing)
+    own: list[str] = []
+    with contextlib.suppress(OSError, ValueError, Unreadable):
+        own = _addresses(host)["own_addresses"]
+    return table_document(listing, own)
 
 
 def _since(host: Host) -> dict[str, Any]:

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import Unreadable
+from ansible_collections.pacs.hardening.plugins.module_utils._observed.declared import LiveFlows
 
 MODE_NONE, MODE_WATCH, MODE_ENFORCE = "none", "watch", "enforce"
 
@@ -26,9 +27,9 @@ _COUNTERS = ("undeclared_forward", "undeclared_input", _NOT_REMEMBERED, "opened_
 _DECLARED = re.compile(r"(?:exact|range|ping|admit)[46](?:_|$)")
 
 
-def table_document(listing: str) -> dict[str, Any]:
-    """Mode, memory and counters of one table. Raises Unreadable where the text is no listing of nft, and where the
-    table may not be in force at all.
+def table_document(listing: str, own: Iterable[str] = ()) -> dict[str, Any]:
+    """Mode, memory and counters of one table; I(own) are the host's own addresses. Raises Unreadable where the text is
+    no listing of nft, and where the table may not be in force at all.
     """
     try:
         chains, sets, counters = _objects(json.loads(listing))
@@ -40,7 +41,7 @@ def table_document(listing: str) -> dict[str, Any]:
             if mode == MODE_NONE
             else None,
             "memory": all(name in sets for name in _MEMORIES),
-            "undeclared": _undeclared(sets),
+            "undeclared": _undeclared(sets, LiveFlows(sets, own)),
             "full": any(_is_full(sets[name]) for name in _MEMORIES if name in sets),
             "not_remembered": counters.get(_NOT_REMEMBERED, 0),
             "counters": {name: counters[name] for name in _COUNTERS if name in counters},
@@ -78,7 +79,7 @@ def _mode(chains: dict[str, Any]) -> str:
     return MODE_NONE
 
 
-def _undeclared(sets: dict[str, Any]) -> list[dict[str, Any]]:
+def _undeclared(sets: dict[str, Any], live: LiveFlows) -> list[dict[str, Any]]:
     """The memory, the most frequent first."""
     found: list[dict[str, Any]] = []
     for name in _MEMORIES:
@@ -99,6 +100,10 @@ def _undeclared(sets: dict[str, Any]) -> list[dict[str, Any]]:
                     "idle": idle,
                 }
             )
+    answered = live.answers(len(found))
+    for one in found:
+        ends = (one["source"], one["destination"], one["protocol"], one["port"])
+        one["declared"] = live.declare(*ends) if answered else None
     found.sort(key=lambda one: (-one["count"], one["destination"], one["port"], one["protocol"], one["source"]))
     return found
 

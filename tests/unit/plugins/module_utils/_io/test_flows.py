@@ -39,6 +39,7 @@ def test_a_host_with_nothing_installed(host: FakeHost) -> None:
     assert (document["since"], document["connections"], document["own_addresses"]) == (None, None, None)
     assert document["since_reason"] == "this collection never changed the firewall here"
     assert "conntrack" in document["connections_reason"]
+    assert document["read_at"].startswith("20")
     assert "fib_trie" in document["own_addresses_reason"]
 
 

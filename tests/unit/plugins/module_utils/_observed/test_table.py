@@ -54,7 +54,9 @@ def test_the_memory_of_both_ip_versions() -> None:
     assert document["memory"] is True
     assert document["full"] is False
     first = {"source": "fd00::1", "destination": "fd00::2", "protocol": "udp", "port": 53, "count": 70, "idle": 0}
+    first["declared"] = False
     second = {"source": "10.0.0.1", "destination": "10.0.1.1", "protocol": "tcp", "port": 104, "count": 12, "idle": 180}
+    second["declared"] = False
     assert document["undeclared"] == [first, second]
 
 
@@ -106,6 +108,38 @@ def test_declared_flows_that_were_used_and_those_that_were_not() -> None:
     ]
     assert document["declared"][3]["key"] == ["10.0.0.0/24", "10.0.1.2-10.0.1.5", "udp", "500-510"]
     assert document["unused"] == ["pacs1 -> ct1: RAD-10"], "one of its addresses was used: the flow was"
+
+
+def test_an_undeclared_connection_that_the_rules_declare_came_another_way() -> None:
+    prefix, span = {"prefix": {"addr": "10.0.0.0", "len": 24}}, {"range": ["fd00::1", "fd00::5"]}
+    sets = {
+        "exact4_from_a_to_b": flow("", 0, "10.0.0.1", "10.0.1.1", "tcp", 104),
+        "range4_from_a_to_b": flow("", 0, prefix, "10.0.1.2", "udp", {"range": [500, 510]}),
+        "range6_from_a_to_b": flow("", 0, span, "fd00::9", "tcp", 443),
+        "admit4": flow("", 0, "eth0", prefix, "tcp", 22),
+        "admit6_any": flow("", 0, "fd00::1", "tcp", 22),
+    }
+    expected = {
+        ("10.0.0.1", "10.0.1.1", "tcp", 104): True,
+        ("10.0.0.1", "10.0.1.1", "tcp", 105): False,
+        ("10.0.0.2", "10.0.1.1", "tcp", 104): False,
+        ("10.0.0.77", "10.0.1.2", "udp", 510): True,
+        ("10.0.0.77", "10.0.1.2", "tcp", 510): False,
+        ("10.0.0.77", "10.0.1.2", "udp", 511): False,
+        ("10.0.1.77", "10.0.1.2", "udp", 510): False,
+        ("fd00::5", "fd00::9", "tcp", 443): True,
+        ("fd00::6", "fd00::9", "tcp", 443): False,
+        ("10.0.0.5", "10.9.9.9", "tcp", 22): True,
+        ("10.0.0.5", "10.9.9.8", "tcp", 22): False,
+        ("fd00::1", "fd00::fe", "tcp", 22): True,
+        ("fd00::2", "fd00::fe", "tcp", 22): False,
+    }
+    objects = [{"set": {"name": name, "elem": [element]}} for name, element in sets.items()]
+    memories = (
+        memory(version, *(attempt(*key) for key in expected if (":" in key[0]) == (version == 6))) for version in (4, 6)
+    )
+    document = table_document(listing(*objects, *memories), own=["10.9.9.9", "fd00::fe"])
+    assert {tuple(one.values())[:4]: one["declared"] for one in document["undeclared"]} == expected
 
 
 def test_what_is_open_from_the_console() -> None:
