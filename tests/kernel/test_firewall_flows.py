@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
@@ -16,11 +17,13 @@ from typing import Any
 
 import pytest
 import yaml
+from captures import pcap
 from kernel.namespaces import Namespace
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import firewall_flows
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.files import read_seen_file
 
 pytestmark = [
     pytest.mark.kernel,
@@ -258,6 +261,26 @@ def test_sixty_five_thousand_attempts_are_read_within_seconds(bed: Bed) -> None:
     assert seen["full"] is True
     ratio = (read - listed) / (listed - started)
     assert ratio < 4, f"{read - listed:.1f} s are {ratio:.1f} times what nft and a JSON parser alone take"
+
+
+def test_a_capture_tells_what_the_memory_tells(bed: Bed) -> None:
+    bed.load(ruleset("watch"))
+    with bed.firewall.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3)) as recorder:  # ETH_P_ALL
+        recorder.bind(("left0", 3))
+        for place in (0, 1):
+            assert bed.connect(RIGHT[place], UNDECLARED, times=3) == 3
+            bed.datagrams(RIGHT[place], 514, times=1)
+        frames = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                frames.append(recorder.recv(65535))
+    file = read_seen_file("left0.pcap", pcap(frames))
+    assert file.notes == ()
+    told = {
+        (flow.key.source, flow.key.destination, flow.key.protocol, flow.key.port): flow.count for flow in file.flows
+    }
+    assert told == by_key(bed.seen())
+    assert {flow.key.port: flow.answered for flow in file.flows} == {UNDECLARED: True, 514: False}
 
 
 def test_the_module_as_ansible_runs_it(bed: Bed) -> None:

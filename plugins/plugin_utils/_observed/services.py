@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .._flows.ihe import Listener
-from .._site.model import Site
+from .._site.model import ApplicationEntity, Hl7Application, Site
 from .._site.vocabulary import SERVICES
 
 #: Ports on which DICOM is expected, and whether with TLS: PS3.8 section 9.1.2 (104), IANA's registry (11112, dicom),
@@ -46,14 +46,14 @@ class Services:
     def __init__(self, site: Site, proven: Mapping[tuple[str, int], Listener] | None = None) -> None:
         self._declared: dict[tuple[str, int], Listener] = {}
         for device in site.devices.values():
-            for listener, applications in (
+            listeners: tuple[tuple[Listener, Iterable[ApplicationEntity | Hl7Application]], ...] = (
                 ("application_entities", device.application_entities),
                 ("hl7_applications", device.hl7_applications),
-            ):
-                for application in applications:
-                    for connection in application.connections:
-                        for address in device.addresses:
-                            self._declared.setdefault((str(address), connection.port), listener)
+            )
+            for listener, applications in listeners:
+                for connection in (connection for item in applications for connection in item.connections):
+                    for address in device.addresses:
+                        self._declared.setdefault((str(address), connection.port), listener)
         self._proven = proven or {}
 
     def of(self, destination: str, protocol: str, port: int) -> Known | None:
