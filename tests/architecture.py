@@ -45,6 +45,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     FACE: _ALL | {PURE},
 }
 FACES = ("action", "filter", "inventory", "lookup", "test")
+FACE_HELPERS = (("plugin_utils", "_faces"), ("plugin_utils", "_files"), ("plugin_utils", "_reach"))
 ON_MANAGED_HOSTS = (PURE, IO, "modules")
 NOT_PURE = (IO, FACE, "doc_fragments")
 
@@ -104,7 +105,7 @@ class Source:
 
 def area_of(parts: tuple[str, ...]) -> str:
     """The area of a dotted path below plugins/, given as its parts."""
-    if parts[0] in FACES or parts[:2] in (("plugin_utils", "_faces"), ("plugin_utils", "_reach")):
+    if parts[0] in FACES or parts[:2] in FACE_HELPERS:
         return FACE
     if parts[0] == "plugin_utils" and len(parts) > 1:
         return parts[1]

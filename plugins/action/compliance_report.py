@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ import yaml
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._files import write_whole
 
 _COLLECTION = Path(__file__).resolve().parents[2]
 _CONTROLS = _COLLECTION / "plugins" / "plugin_utils" / "_compliance" / "controls"
@@ -120,29 +119,14 @@ def _version() -> str:
 
 
 def _write(directory: Path, document: Mapping[str, Any]) -> dict[str, str]:
-    """Both files, each put in its place whole, readable for nobody else from its first byte."""
+    """Both files, by their kind."""
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.page import render_page
 
     texts = {
-        "html": render_page(document),
-        "json": json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n",
+        "report.html": render_page(document),
+        "report.json": json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n",
     }
-    directory = directory.absolute()
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    paths = {}
-    for kind, text in texts.items():
-        path = directory / f"report.{kind}"
-        # mkstemp makes the file with mode 0600.
-        handle, name = tempfile.mkstemp(prefix=".report-", dir=directory)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
-        paths[kind] = str(path)
-    return paths
+    return {Path(name).suffix[1:]: path for name, path in write_whole(directory, texts).items()}
 
 
 def _reasons(report: Any, fail_on: str) -> list[str]:
