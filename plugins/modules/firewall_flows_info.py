@@ -217,6 +217,11 @@ connections:
     port:
       description: Port of the destination.
       type: int
+    source_port:
+      description:
+        - Port of the source, V(null) where there are several. Of a connection that was open before the firewall tracked
+          any, the source may be the end that was called; then this is the port that was called.
+      type: int
     count:
       description: How many there are.
       type: int
@@ -224,7 +229,13 @@ connections:
       description: Seconds until the kernel would forget the last of them, if nothing more is sent.
       type: int
   sample:
-    - {source: 198.18.20.11, destination: 198.18.30.10, protocol: tcp, port: 11112, count: 1, seconds_left: 431999}
+    - source: 198.18.20.11
+      destination: 198.18.30.10
+      protocol: tcp
+      port: 11112
+      source_port: 40122
+      count: 1
+      seconds_left: 431999
 connections_reason:
   description: Why the connections can't be read.
   returned: success

@@ -23,7 +23,10 @@ from kernel.namespaces import Namespace
 from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import firewall_flows
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.base_chains import Mode
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.files import read_seen_file
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
 
 pytestmark = [
     pytest.mark.kernel,
@@ -33,57 +36,17 @@ pytestmark = [
 
 PROJECT = Path(__file__).resolve().parents[2]
 LEFT, RIGHT, FIREWALL = ("10.1.0.2", "fd00:1::2"), ("10.2.0.2", "fd00:2::2"), ("10.2.0.1", "fd00:2::1")
-DECLARED, UNDECLARED = 104, 2000
-MEMORY = (
-    "type ipv{0}_addr . ipv{0}_addr . inet_proto . inet_service; size {1}; flags dynamic,timeout; timeout 30d; counter;"
-)
-REMEMBER = (
-    "meta nfproto ipv{0} meta l4proto {{ tcp, udp }} "
-    "update @undeclared{0} {{ ip{1} saddr . ip{1} daddr . meta l4proto . th dport }} counter name undeclared_{2} {3};"
-)
+DECLARED, UNDECLARED, NAME = 104, 2000, "left -> right: images"
+FLOWS = [
+    {"source": LEFT[place], "destination": RIGHT[place], "protocol": "tcp", "port": DECLARED, "reason": NAME}
+    for place in (0, 1)
+]
 
 
-def ruleset(mode: str, size: int = 65535) -> str:
-    """A small table of the product's form, which declares one flow of each IP version."""
-    verdict = "accept" if mode == "watch" else "drop"
-    memory = "\n".join(f"set undeclared{version} {{ {MEMORY.format(version, size)} }}" for version in (4, 6))
-    declared = "\n".join(
-        f"set exact{version}_flows {{ type ipv{version}_addr . ipv{version}_addr . inet_proto . inet_service; counter; "
-        f'elements = {{ {LEFT[place]} . {RIGHT[place]} . tcp . {DECLARED} comment "left -> right: images" }} }}'
-        for place, version in enumerate((4, 6))
-    )
-    ends = {
-        hook: "\n".join(REMEMBER.format(version, "6" if version == 6 else "", hook, verdict) for version in (4, 6))
-        for hook in ("forward", "input")
-    }
-    counters = "\n".join(
-        f"counter {name} {{ }}"
-        for name in ("undeclared_forward", "undeclared_input", "not_remembered", "opened_forward")
-    )
-    return f"""table inet pacs {{
-{counters}
-{memory}
-set opened {{ type inet_proto; flags timeout; }}
-{declared}
-chain forward {{
-    type filter hook forward priority filter; policy {verdict};
-    ct state vmap {{ established : accept, related : accept }}
-    icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept
-    ip saddr . ip daddr . meta l4proto . th dport @exact4_flows accept
-    ip6 saddr . ip6 daddr . meta l4proto . th dport @exact6_flows accept
-    {ends["forward"]}
-    meta l4proto {{ tcp, udp }} counter name not_remembered
-    counter name undeclared_forward {verdict}
-}}
-chain input {{
-    type filter hook input priority filter; policy {verdict};
-    ct state vmap {{ established : accept, related : accept }}
-    icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} accept
-    {ends["input"]}
-    counter name undeclared_input {verdict}
-}}
-}}
-"""
+def ruleset(mode: Mode, size: int = 65535) -> str:
+    """A ruleset as the product renders it, which declares one flow of each IP version; ``size`` of its memory."""
+    policy = policy_from_flows("firewall", FLOWS, {"sources": ["192.0.2.1"]})
+    return render(policy, mode).replace("size 65535", f"size {size}")
 
 
 class Bed:
@@ -180,8 +143,8 @@ def test_watching_undeclared_connections_survive_and_are_listed(bed: Bed) -> Non
         )
     }
     assert all(0 <= one["idle"] <= 10 for one in seen["undeclared"])
-    assert [(one["note"], one["count"]) for one in seen["declared"]] == [("left -> right: images", 2)] * 2
-    assert seen["unused"] == []
+    assert [(one["note"], one["count"]) for one in seen["declared"]] == [(NAME, 2)] * 2
+    assert seen["unused"] == ["management"]
     assert seen["counters"]["undeclared_forward"] == 14
     assert seen["counters"]["undeclared_input"] == 2
     assert {*FIREWALL} < {*seen["own_addresses"]}
@@ -197,7 +160,7 @@ def test_enforcing_they_are_refused_and_listed_just_the_same(bed: Bed) -> None:
     assert seen["mode"] == "enforce"
     assert by_key(seen) == {(LEFT[0], RIGHT[0], "tcp", UNDECLARED): 1}
     (used,) = seen["declared"]
-    assert used["set"] == "exact6_flows"
+    assert used["set"] == "exact6_from_everywhere_to_everywhere"
     assert used["key"] == [LEFT[1], RIGHT[1], "tcp", str(DECLARED)]
 
 

@@ -24,15 +24,16 @@ _UNANSWERED = "[UNREPLIED]"
 
 @dataclass(frozen=True)
 class Tracked:
-    """One tracked connection. I(port) is the destination's; I(answered) is whether the other side ever answered;
-    I(established): a TCP connection in that state, or a UDP exchange that was answered. I(seconds_left): until the
-    kernel forgets it, None where the line doesn't say.
+    """One tracked connection. I(port) is the destination's, I(source_port) the other one; I(answered) is whether the
+    other side ever answered; I(established): a TCP connection in that state, or a UDP exchange that was answered.
+    I(seconds_left): until the kernel forgets it, None where the line doesn't say.
     """
 
     source: str
     destination: str
     protocol: str
     port: int
+    source_port: int
     answered: bool
     established: bool
     seconds_left: int | None
@@ -55,16 +56,18 @@ def parse_line(line: str) -> Tracked | None:
         source, destination = str(ip_address(source)), str(ip_address(destination))
     except ValueError:
         return None
-    if port > 65535:
+    source_port = int(first[2])
+    if port > 65535 or source_port > 65535:
         return None
     answered = _UNANSWERED not in line
     established = answered and (protocol == "udp" or state == _ESTABLISHED or "[OFFLOAD]" in line)
-    return Tracked(source, destination, protocol, port, answered, established, int(seconds) if seconds else None)
+    left = int(seconds) if seconds else None
+    return Tracked(source, destination, protocol, port, source_port, answered, established, left)
 
 
 def connection_documents(lines: Iterable[str]) -> list[dict[str, Any]]:
     """The established connections, one entry for all with the same source, destination, protocol and port: how many
-    there are, and the longest time until the kernel forgets them.
+    there are, their source port if all have the same, and the longest time until the kernel forgets them.
     """
     found: dict[tuple[str, str, str, int], dict[str, Any]] = {}
     for line in lines:
@@ -72,8 +75,10 @@ def connection_documents(lines: Iterable[str]) -> list[dict[str, Any]]:
         if one is None or not one.established:
             continue
         key = (one.source, one.destination, one.protocol, one.port)
-        known = found.setdefault(key, {"count": 0, "seconds_left": None})
+        known = found.setdefault(key, {"source_port": one.source_port, "count": 0, "seconds_left": None})
         known["count"] += 1
+        if known["source_port"] != one.source_port:
+            known["source_port"] = None
         if one.seconds_left is not None:
             known["seconds_left"] = max(one.seconds_left, known["seconds_left"] or 0)
     return [

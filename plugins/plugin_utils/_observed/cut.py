@@ -48,8 +48,10 @@ def undeclared(site: Site, policy: EnforcementPolicy, view: FirewallView) -> tup
 
 
 def still_open(site: Site, policy: EnforcementPolicy, view: FirewallView) -> tuple[CutFlow, ...]:
-    """The established connections that the policy would not let in again."""
-    return tuple(_cut(site, policy, view, view.connections or ()))
+    """The established connections that the policy would not let in again, whichever end opened them."""
+    cut = _cut(site, policy, view, view.connections or ())
+    decision = Decision(policy)
+    return tuple(one for one in cut if not (one.flow.turned and decision.passes(one.flow.turned)))
 
 
 def cut_flows(

@@ -38,7 +38,8 @@ class SeenFlow:
     """A flow, how often it was seen, and how many seconds ago last; None where that isn't known.
 
     ``answered``: whether the other side ever answered; None where nobody could tell. ``declared``: the firewall found
-    it undeclared although its rules declare its addresses and port.
+    it undeclared although its rules declare its addresses and port. ``source_port`` is known of open connections only:
+    of one that began unseen, the source may be the end that was called.
     """
 
     key: FlowKey
@@ -46,6 +47,14 @@ class SeenFlow:
     idle: int | None = None
     answered: bool | None = None
     declared: bool = False
+    source_port: int | None = None
+
+    @property
+    def turned(self) -> FlowKey | None:
+        """The flow if the source is the end that was called."""
+        if self.source_port is None:
+            return None
+        return FlowKey(self.key.destination, self.key.source, self.key.protocol, self.source_port)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,18 +65,24 @@ def _flows(rows: Iterable[Mapping[str, Any]]) -> Iterable[SeenFlow]:
         if not 0 <= port <= 65535 or protocol not in ("tcp", "udp"):
             raise ValueError(protocol)
         key = FlowKey(canonical(str(row["source"])), canonical(str(row["destination"])), protocol, port)
-        idle = row.get("idle")
         yield SeenFlow(
-            key, int(row.get("count", 1)), None if idle is None else int(idle), declared=bool(row.get("declared"))
+            key,
+            int(row.get("count", 1)),
+            _optional(row.get("idle")),
+            declared=bool(row.get("declared")),
+            source_port=_optional(row.get("source_port")),
         )
+
+
+def _optional(value: Any) -> int | None:
+    return None if value is None else int(value)
 
 
 def _opening(row: Mapping[str, Any] | None) -> Opening | None:
     if not row:
         return None
-    left = row.get("seconds_left")
     words = (str(row.get(name) or "") for name in ("by", "reason", "since"))
-    return Opening(tuple(map(str, row["protocols"])), None if left is None else int(left), *words)
+    return Opening(tuple(map(str, row["protocols"])), _optional(row.get("seconds_left")), *words)
 
 
 def _moment(text: object) -> datetime | None:

@@ -42,12 +42,12 @@ TRANSLATED = (
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (PROC, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, True, True, 431999)),
-        (PROC_6, Tracked("fd00:10::1", "fd00::2", "udp", 53, False, False, 12)),
-        (TOOL, Tracked("10.0.0.1", "10.0.1.1", "tcp", 22, False, False, 115)),
-        (COUNTED, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, True, True, 431999)),
-        (EVENT, Tracked("10.0.0.1", "10.0.1.1", "tcp", 22, False, False, 120)),
-        (TRANSLATED, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, True, True, 300)),
+        (PROC, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, 40000, True, True, 431999)),
+        (PROC_6, Tracked("fd00:10::1", "fd00::2", "udp", 53, 5353, False, False, 12)),
+        (TOOL, Tracked("10.0.0.1", "10.0.1.1", "tcp", 22, 40001, False, False, 115)),
+        (COUNTED, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, 40000, True, True, 431999)),
+        (EVENT, Tracked("10.0.0.1", "10.0.1.1", "tcp", 22, 40001, False, False, 120)),
+        (TRANSLATED, Tracked("10.0.0.1", "10.0.1.1", "tcp", 104, 40000, True, True, 300)),
     ],
     ids=["proc", "proc IPv6", "tool", "with counters", "event", "translated"],
 )
@@ -84,6 +84,7 @@ def test_what_is_no_connection_is_none(line: str) -> None:
 def test_connections_of_one_flow_are_one_entry_with_the_longest_time() -> None:
     again = PROC.replace("40000", "40002").replace("431999", "86400")
     assert connection_documents([PROC, TOOL, again, TRANSLATED, "nonsense"]) == [
-        {"source": "10.0.0.1", "destination": "10.0.1.1", "protocol": "tcp", "port": 104, "count": 3}
-        | {"seconds_left": 431999}
+        {"source": "10.0.0.1", "destination": "10.0.1.1", "protocol": "tcp", "port": 104}
+        | {"source_port": None, "count": 3, "seconds_left": 431999}
     ]
+    assert connection_documents([PROC])[0]["source_port"] == 40000
