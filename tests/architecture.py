@@ -45,7 +45,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     FACE: _ALL | {PURE},
 }
 FACES = ("action", "filter", "inventory", "lookup", "test")
-FACE_HELPERS = (("plugin_utils", "_faces"), ("plugin_utils", "_files"), ("plugin_utils", "_reach"))
+FACE_HELPERS = tuple(("plugin_utils", name) for name in ("_faces", "_files", "_reach", "_reporting"))
 ON_MANAGED_HOSTS = (PURE, IO, "modules")
 NOT_PURE = (IO, FACE, "doc_fragments")
 

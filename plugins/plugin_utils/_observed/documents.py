@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from .._policy.site import Compiled
 from .cut import CutFlow, still_open, undeclared
-from .looks import looks_like, parts_of
-from .model import FirewallView, Opening
+from .looks import Parts, looks_like, parts_of
+from .model import FirewallView, FlowKey, Opening
 from .names import End
 from .services import Services
 
@@ -22,14 +22,14 @@ FORMAT = 1
 class Rows:
     """Makes plain data of flows, with what they look like to the declared site."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, parts: Parts | None = None) -> None:
         self._services = Services(compiled.site)
-        self._parts = parts_of(compiled.site)
+        self._parts = parts_of(compiled.site) if parts is None else parts
 
-    def cut(self, flows: Iterable[CutFlow]) -> list[dict[str, Any]]:
-        """Those of declared devices first, then the most frequent."""
+    def cut(self, flows: Iterable[CutFlow], declared: Collection[FlowKey] = ()) -> list[dict[str, Any]]:
+        """Those of declared devices first, then the most frequent. ``declared``: those that rules in force declare."""
         order = sorted(flows, key=lambda one: (not one.devices, -one.flow.count, one.flow.key))
-        return [self._row(one) for one in order]
+        return [{**self._row(one), "declared_so_far": one.flow.key in declared} for one in order]
 
     def _row(self, one: CutFlow) -> dict[str, Any]:
         key = one.flow.key

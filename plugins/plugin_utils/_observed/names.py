@@ -47,8 +47,7 @@ class Names:
         self._zones = ZoneLookup(site)
         self._outside = site.outside.name if site.outside else None
         self._known: dict[str, End] = {}
-        for address in own:
-            self._known[address] = End(address, "firewall", firewall, None)
+        self.firewall_has(firewall, own)
         for other in site.firewalls.values():
             for own_address in other.addresses:
                 self._known[str(own_address)] = End(str(own_address), "firewall", other.name, None)
@@ -56,6 +55,11 @@ class Names:
             for device_address in device.addresses:
                 text = str(device_address)
                 self._known[text] = End(text, "device", device.name, device.zone)
+
+    def firewall_has(self, firewall: str, own: Collection[str]) -> None:
+        """Take in a firewall's own addresses, beyond those declared. Those of devices stay theirs."""
+        for address in own:
+            self._known.setdefault(address, End(address, "firewall", firewall, None))
 
     def of(self, address: str) -> End:
         """The end of an address, in canonical text."""

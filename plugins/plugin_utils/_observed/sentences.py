@@ -101,6 +101,52 @@ def _advice(firewalls: Sequence[Row]) -> list[str]:
     ]
 
 
+def simulated_lines(document: Row) -> list[str]:
+    """The report of pacs.hardening.simulate."""
+    lines = [f"What this site of {document['site']} would cut of what was seen"]
+    for file in document["files"]:
+        lines += [f"  {file['name']}: {file['what']}", *(f"    {note}" for note in file["notes"])]
+    for row in document["firewalls"]:
+        lines += ["", *_simulated(row)]
+    return [*lines, "", *_verdict(document)]
+
+
+def _simulated(row: Row) -> list[str]:
+    name, lines = row["firewall"], []
+    if row["asked"] and row["mode"] is None:
+        lines.append(f"{name} WASN'T READ, so what it has seen isn't known: {row['reason']}")
+    elif row["mode"] == "none":
+        lines.append(f"{name} has seen nothing: nothing of this collection is in force there ({row['reason']}).")
+    if row["not_remembered"]:
+        lines.append(f"{name}: its memory was full, so that what it has seen is not all.")
+    cut, seen = len(row["cut"]) + len(row["lost"]), plural(row["seen"], "flow")
+    if cut:
+        lost = (
+            f"{one['flow']}, {times(one['count'])}: declared so far, and not (wholly) any more" for one in row["lost"]
+        )
+        lines += [f"{name} would cut {cut} of the {seen} seen there:", *_listed([*map(_cut_line, row["cut"]), *lost])]
+    elif row["seen"]:
+        lines.append(f"{name} would cut none of the {seen} seen there.")
+    return lines or [f"{name} has seen no connection yet."]
+
+
+def _cut_line(row: Row) -> str:
+    return f"{flow_line(row)}{'; declared so far' if row['declared_so_far'] else ''}"
+
+
+def _verdict(document: Row) -> list[str]:
+    verdict, affected = document["verdict"], document["affected"]
+    if verdict == "cuts":
+        names = ", ".join(affected[:MOST]) + (f" and {len(affected) - MOST} more" if len(affected) > MOST else "")
+        return [f"NOT SAFE TO ENFORCE. It would hurt: {names}."]
+    if verdict == "unknown":
+        why = f"{', '.join(document['unread'])} wasn't read" if document["unread"] else "nothing was seen yet"
+        return [f"NOT KNOWN whether this site is safe to enforce: {why}."]
+    some = any(row["cut"] or row["lost"] for row in document["firewalls"])
+    rest = " What would be cut is listed above." if some else ""
+    return [f"Nothing that was seen of declared devices would be cut.{rest}"]
+
+
 def _listed(lines: Iterable[str]) -> list[str]:
     every = list(lines)
     shown = [f"    {line}" for line in every[:MOST]]

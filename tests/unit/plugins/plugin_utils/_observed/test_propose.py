@@ -1,0 +1,401 @@
+"""A proposed site: from it follows what was seen and recognised, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import yaml
+from captures import DATA, RAW, SYN, SYN_ACK, associate_rq, pcap, tcp
+from seen_flows import CT1, PACS1, STRANGER, WS1, declared, seen, undeclared
+from sites import lab_site
+
+from ansible_collections.pacs.hardening.plugins.plugin_utils._flows.derive import derive
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.collected import views_of
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.files import SeenFile, read_seen_file
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.model import ObservedError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.proposal_text import proposal_text
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.propose import Proposal, propose, usable_site
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.load import load_site
+
+RIS1, HIS1 = "198.18.40.10", "198.18.50.10"
+NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
+#: All that a clinical day of the lab needs; the filler order (RAD-3) is declared, and nobody sent one.
+DAY = [
+    undeclared(CT1, PACS1, 11112, count=9),
+    undeclared(PACS1, CT1, 11112, count=1),
+    undeclared(CT1, RIS1, 11112, count=2),
+    undeclared(WS1, PACS1, 11112, count=4),
+    undeclared(PACS1, WS1, 11112, count=4),
+    undeclared(HIS1, RIS1, 2575, count=1),
+]
+DAY_NAMED = {
+    "ct1 -> pacs1:11112 tcp",
+    "pacs1 -> ct1:11112 tcp",
+    "ct1 -> ris1:11112 tcp",
+    "ws1 -> pacs1:11112 tcp",
+    "pacs1 -> ws1:11112 tcp",
+    "his1 -> ris1:2575 tcp",
+}
+
+
+def bare(*keep: str) -> dict[str, Any]:
+    """The lab's site with its zones and firewalls, and of the rest only what is kept."""
+    site = lab_site()
+    return {key: value for key, value in site.items() if key in ("name", "management", "zones", "firewalls", *keep)}
+
+
+def proposed(site: dict[str, Any], flows: Iterable[Any] = (), *files: SeenFile, **view: Any) -> tuple[Proposal, str]:
+    usable = usable_site(site)
+    views = views_of(usable.site, {"core": seen(undeclared=list(flows), **view), "edge": seen()})
+    proposal = propose(usable, views, files)
+    text = proposal_text(proposal, views, files, NOW)
+    assert yaml.safe_load(text)["pacs_site"] == proposal.site
+    return proposal, text
+
+
+def flows(proposal: Proposal) -> set[str]:
+    """What follows from the proposal, administration aside, without the reasons."""
+    derived = derive(load_site(proposal.site).site).flows
+    return {str(flow).split(",")[0] for flow in derived if flow.source.kind != "management"}
+
+
+class TestTheLab:
+    """A clinical day, seen by a firewall whose site is declared in part."""
+
+    def test_devices_without_workflows(self) -> None:
+        proposal, _text = proposed(bare("devices"), DAY)
+        assert flows(proposal) == DAY_NAMED
+        assert proposal.site["workflows"] == [
+            {"modalities": ["ct1"], "archive": "pacs1", "order_filler": "ris1", "displays": ["ws1"]}
+        ]
+        (conduit,) = proposal.site["conduits"]
+        assert conduit["reason"] == "looks like placer order (RAD-2); seen once"
+        assert proposal.site["devices"] == lab_site()["devices"]
+        assert proposal.new_devices == []
+
+    def test_the_whole_workflow_where_all_of_it_was_seen(self) -> None:
+        proposal, _text = proposed(bare("devices"), [*DAY, undeclared(RIS1, HIS1, 2575)])
+        assert proposal.site["workflows"][0]["order_placer"] == "his1"
+        assert "conduits" not in proposal.site
+
+    def test_nothing_but_zones_and_firewalls(self) -> None:
+        proposal, text = proposed(bare(), DAY)
+        assert proposal.site["workflows"] == [
+            {
+                "modalities": ["modality-11"],
+                "archive": "pacs-10",
+                "order_filler": "ris-10",
+                "order_placer": "his-10",
+                "displays": ["reading-21"],
+            }
+        ]
+        assert proposal.site["devices"]["modality-11"] == {
+            "zone": "modality",
+            "addresses": [CT1],
+            "probe": "passive",
+            "actors": ["acquisition_modality"],
+            "application_entities": [{"title": "MODALITY-11", "connections": [{"port": 11112}]}],
+        }
+        assert "connections: [{port: 11112}]}]  # title to be confirmed" in text
+        assert len(flows(proposal)) == len(DAY)
+
+    def test_a_workflow_that_is_declared_and_was_seen_stays_as_it_is(self) -> None:
+        site = lab_site()
+        proposal, _text = proposed(site, [*DAY, undeclared(RIS1, HIS1, 2575)])
+        assert proposal.site == site
+        assert proposal.unused == []
+
+    def test_declared_flows_that_were_used_count_as_seen(self) -> None:
+        uses = [declared(row["source"], row["destination"], row["port"], "") for row in DAY]
+        proposal, text = proposed(lab_site(), declared=uses)
+        assert flows(proposal) == DAY_NAMED
+        assert proposal.unused == ["ris1 -> his1:2575 tcp, RAD-3 filler order"]
+        assert "# Declared so far, not seen, and so not proposed:\n#   ris1 -> his1:2575 tcp, RAD-3" in text
+
+    def test_a_wrong_workflow_is_replaced(self) -> None:
+        site = bare("devices")
+        site["workflows"] = [{"modalities": ["ws1"], "archive": "pacs1", "displays": ["ct1"]}]
+        assert flows(proposed(site, DAY)[0]) == DAY_NAMED
+
+    def test_a_faulty_workflow_is_no_hindrance_and_is_told(self) -> None:
+        site = bare("devices")
+        site["workflows"] = [{"modalities": ["ct9"], "archive": "pacs1"}]
+        proposal, text = proposed(site, DAY)
+        assert flows(proposal) == DAY_NAMED
+        assert "no device is named 'ct9'" in text
+
+    def test_a_fault_elsewhere_is_one(self) -> None:
+        site = bare("devices")
+        site["devices"]["ct1"]["zone"] = "modalty"
+        with pytest.raises(SiteError, match="Did you mean 'modality'"):
+            proposed(site, DAY)
+
+
+class TestWorkflowsOpenNothing:
+    """A workflow stands only where all that follows from it was seen."""
+
+    def test_a_modality_that_got_no_commitment_yet(self) -> None:
+        proposal, _text = proposed(bare("devices"), [DAY[0]])
+        assert "workflows" not in proposal.site
+        assert proposal.site["conduits"] == [
+            {
+                "from": "ct1",
+                "to": "pacs1",
+                "protocol": "tcp",
+                "ports": [11112],
+                "reason": "looks like images stored (RAD-8), storage commitment request (RAD-10); seen 9 times",
+            }
+        ]
+
+    def test_a_second_port_of_the_archive_that_only_one_uses(self) -> None:
+        odd = undeclared("198.18.20.12", PACS1, 104)
+        proposal, _text = proposed(bare(), [*DAY, odd])
+        assert proposal.site["devices"]["pacs-10"]["application_entities"][0]["connections"] == [{"port": 11112}]
+        assert proposal.site["workflows"][0]["modalities"] == ["modality-11"]
+        assert [(one["from"], one["ports"]) for one in proposal.site["conduits"]] == [("modality-12", [104])]
+
+    def test_a_second_port_that_all_use(self) -> None:
+        tls = [undeclared(CT1, PACS1, 2762), undeclared(WS1, PACS1, 2762)]
+        proposal, _text = proposed(bare(), [*DAY, *tls])
+        assert proposal.site["devices"]["pacs-10"]["application_entities"][0]["connections"] == [
+            {"port": 2762, "tls": True},
+            {"port": 11112},
+        ]
+        assert "conduits" not in proposal.site
+
+    def test_two_archives_and_two_modalities_each(self) -> None:
+        other = "198.18.30.11"
+        more = [("198.18.20.12", PACS1), ("198.18.20.13", other), ("198.18.20.14", other)]
+        rows = [undeclared(*ends, 11112) for pair in more for ends in (pair, pair[::-1])]
+        proposal, _text = proposed(bare(), [*DAY, *rows])
+        assert [(one["archive"], one["modalities"]) for one in proposal.site["workflows"]] == [
+            ("pacs-10", ["modality-11"]),
+            ("pacs-10", ["modality-12"]),
+            ("pacs-11", ["modality-13", "modality-14"]),
+        ]
+
+    def test_without_names_the_shape_of_the_connections_tells_the_archive(self) -> None:
+        site = bare()
+        for old, new in {"modality": "a", "pacs": "b", "ris": "c", "his": "d", "reading": "e"}.items():
+            site["zones"][new] = site["zones"].pop(old)
+            site["firewalls"]["core"]["interfaces"][new] = site["firewalls"]["core"]["interfaces"].pop(old)
+        proposal, _text = proposed(site, DAY)
+        assert proposal.site["workflows"] == [
+            {"modalities": ["a-11"], "archive": "b-10", "order_filler": "c-10", "order_placer": "d-10"}
+        ]
+        assert len(flows(proposal)) == len(DAY), "a viewer can't be told from a modality: conduits"
+
+    def test_two_devices_of_one_title_are_no_workflow(self) -> None:
+        site = bare("devices")
+        site["devices"]["ct2"] = {**site["devices"]["ct1"], "addresses": ["198.18.20.12"]}
+        rows = [undeclared(*ends, 11112) for ends in (("198.18.20.12", PACS1), (PACS1, "198.18.20.12"))]
+        proposal, _text = proposed(site, [*DAY, *rows])
+        assert proposal.site["workflows"][0]["modalities"] == ["ct1"]
+        assert {"ct2 -> pacs1:11112 tcp", "pacs1 -> ct2:11112 tcp"} < flows(proposal)
+
+
+class TestServices:
+    """What is proposed beside images and orders, and what isn't."""
+
+    def test_known_services_by_name_where_the_name_means_no_more(self) -> None:
+        rows = [
+            undeclared(WS1, PACS1, 443, count=5),
+            undeclared("198.18.60.22", PACS1, 443, count=2),
+            undeclared(WS1, PACS1, 53),
+            undeclared("198.18.0.10", CT1, 22),
+            undeclared(CT1, "198.18.20.254", 123, protocol="udp"),
+        ]
+        proposal, _text = proposed(bare("devices"), rows, own_addresses=["198.18.20.254"])
+        conduits = {(str(one["from"]), one["to"]): one for one in proposal.site["conduits"]}
+        viewer = conduits["['reading-22', 'ws1']", "pacs1"]
+        assert (viewer["service"], viewer["reason"]) == (
+            "https",
+            "HTTPS, DICOMweb over TLS; seen 7 times from 2 devices",
+        )
+        assert conduits["ws1", "pacs1"]["ports"] == [53], "the service dns would open udp, too"
+        assert conduits["ops1", "ct1"]["service"] == "ssh", "ct1 isn't managed, so nothing permits that by itself"
+        assert conduits["ct1", "core"]["service"] == "ntp"
+
+    def test_administration_is_not_declared_one_by_one(self) -> None:
+        rows = [undeclared("198.18.0.10", PACS1, 22), undeclared("198.18.0.9", "198.18.0.14", 22)]
+        proposal, _text = proposed(bare("devices"), [*rows, *DAY])
+        assert proposal.management == 2
+        assert flows(proposal) == DAY_NAMED
+
+    def test_what_people_must_judge_is_listed_with_counts_and_reasons(self) -> None:
+        rows = [
+            undeclared(STRANGER, PACS1, 4444, count=3),
+            undeclared("203.0.113.9", PACS1, 443, count=7),
+            undeclared(WS1, "203.0.113.9", 443, count=70),
+            undeclared(CT1, "198.18.20.12", 445),
+            undeclared("198.18.1.14", PACS1, 443),
+        ]
+        rows += [undeclared("198.18.60.50", PACS1, port, count=1) for port in range(1, 1200)]
+        proposal, text = proposed(bare("devices"), [*DAY, *rows])
+        assert flows(proposal) == {*DAY_NAMED, "edge -> pacs1:443 tcp"}
+        for line in (
+            "# Looks like a scan: many ports or many destinations, each tried a few times:\n"
+            "#   198.18.60.50 (reading): 1199 flows to 1 destination, 1199 ports, 1199 times in all",
+            "# No known service:\n#   198.18.20.77 (modality) -> pacs1:4444 tcp, 3 times, last 3 min ago",
+            "#   203.0.113.9 (external) -> pacs1:443 tcp, 7 times",
+            "#   ws1 -> 203.0.113.9 (external):443 tcp, 70 times",
+            "#   ct1 -> 198.18.20.12 (modality):445 tcp, 12 times",
+        ):
+            assert line in text
+        assert "198.18.60.50" not in text.partition("Seen, and not proposed")[0]
+
+    def test_an_archive_that_answers_many_modalities_is_no_scan(self) -> None:
+        modalities = [f"198.18.20.{number}" for number in range(100, 130)]
+        rows = [undeclared(*ends, 104, count=1) for it in modalities for ends in ((it, PACS1), (PACS1, it))]
+        proposal, _text = proposed(bare(), rows)
+        assert len(proposal.site["workflows"][0]["modalities"]) == 30
+        assert proposal.doubtful == []
+        scan = [undeclared(STRANGER, it, 104, count=1) for it in modalities]
+        assert len(proposed(bare(), [*rows, *scan])[0].doubtful) == 30
+
+    def test_a_port_that_is_no_registered_one_needs_a_declaration(self) -> None:
+        rows = [undeclared(CT1, PACS1, 4006)]
+        with_port = bare("devices")
+        with_port["devices"]["pacs1"]["application_entities"][0]["connections"].append({"port": 4006})
+        assert proposed(bare("devices"), [*DAY, *rows])[0].doubtful[0].doubt == "unknown service"
+        assert "ct1 -> pacs1:4006 tcp" in flows(proposed(with_port, [*DAY, *rows])[0])
+
+    def test_an_address_of_a_firewall_that_the_site_does_not_know(self) -> None:
+        site = bare("devices")
+        row = undeclared("198.18.1.99", PACS1, 443)
+        proposal, _text = proposed(site, [*DAY, row], own_addresses=["198.18.1.99"])
+        assert [one.doubt for one in proposal.doubtful] == ["address"]
+
+
+class TestConduitsSoFar:
+    """What somebody declared keeps its words."""
+
+    def test_a_used_conduit_stays_and_an_unused_one_is_told(self) -> None:
+        site = bare("devices")
+        kept = {"from": ["ws1", "his1"], "to": "pacs1", "service": "https", "reason": "web viewer"}
+        site["conduits"] = [kept, {"from": "ris1", "to": "pacs1", "service": "hl7_mllp", "reason": "order messages"}]
+        proposal, _text = proposed(site, [undeclared(WS1, PACS1, 443), undeclared(HIS1, PACS1, 443)])
+        assert proposal.site["conduits"] == [kept]
+        assert proposal.unused == ["ris1 -> pacs1:2575 tcp, conduit order messages"]
+
+    def test_a_conduit_of_which_half_was_used_is_halved_with_its_reason(self) -> None:
+        site = bare("devices")
+        site["conduits"] = [{"from": ["ws1", "his1"], "to": "pacs1", "service": "https", "reason": "web viewer"}]
+        proposal, _text = proposed(site, [undeclared(WS1, PACS1, 443)])
+        assert proposal.site["conduits"] == [{"from": "ws1", "to": "pacs1", "service": "https", "reason": "web viewer"}]
+        assert proposal.unused == ["his1 -> pacs1:443 tcp, conduit web viewer"]
+
+    def test_a_conduit_of_a_zone_stays_where_somebody_of_the_zone_used_it(self) -> None:
+        site = bare("devices")
+        site["conduits"] = [{"from": ["reading", "his"], "to": "pacs1", "service": "https", "reason": "web viewer"}]
+        whole = {**site["conduits"][0], "from": "reading", "protocol": "tcp", "ports": [443]}
+        del whole["service"]
+        note = "reading -> pacs1: conduit web viewer"
+        use = declared("198.18.60.0/24", PACS1, 443, note, kind="range4")
+        proposal, _text = proposed(site, declared=[use])
+        assert proposal.site["conduits"] == [whole]
+        assert proposal.unused == ["his -> pacs1:443 tcp, conduit web viewer"]
+        proposal, _text = proposed(site, [undeclared("198.18.60.77", PACS1, 443)])
+        assert proposal.site["conduits"] == [whole]
+        assert proposal.new_devices == [], "its zone speaks for it"
+
+    def test_a_ping_stays_where_it_was_used(self) -> None:
+        site = bare("devices")
+        site["conduits"] = [{"from": "management", "to": "ct1", "service": "ping", "reason": "monitoring"}]
+        use = {"set": "ping4_from_a_to_b", "key": ["198.18.0.0/28", CT1, "echo-request"], "count": 1}
+        proposal, _text = proposed(site, declared=[{**use, "note": "management -> ct1: conduit monitoring"}])
+        assert proposal.site["conduits"] == site["conduits"]
+        assert proposed(site, DAY)[0].unused == ["management -> ct1 icmp, conduit monitoring"]
+
+
+class TestCaptures:
+    """What a capture adds: AE titles, and services on any port."""
+
+    def test_titles_that_were_heard_and_a_port_that_nobody_knows(self) -> None:
+        packets = [
+            tcp(CT1, 40000, PACS1, 4006, SYN),
+            tcp(PACS1, 4006, CT1, 40000, SYN_ACK),
+            tcp(CT1, 40000, PACS1, 4006, DATA, associate_rq("ARCHIVE", "CT_ROOM3")),
+        ]
+        file = read_seen_file("switch.pcap", pcap(packets, link=RAW))
+        proposal, text = proposed(bare(), [], file)
+        devices = proposal.site["devices"]
+        assert devices["pacs-10"]["application_entities"] == [{"title": "ARCHIVE", "connections": [{"port": 4006}]}]
+        assert devices["modality-11"]["application_entities"] == [{"title": "CT_ROOM3"}]
+        assert "# title heard in a capture, to be confirmed" in text
+        assert "#   switch.pcap: 3 packets, 1 flow" in text
+
+    @pytest.mark.parametrize("title", ["{{ 7*7 }}", "{% raw %}", "A#B: C", "'x'", "&a", "*b"])
+    def test_a_title_that_could_be_more_than_a_title_is_not_written_down(self, title: str) -> None:
+        packets = [tcp(CT1, 40000, PACS1, 104, SYN), tcp(CT1, 40000, PACS1, 104, DATA, associate_rq(title, title))]
+        proposal, text = proposed(bare(), [], read_seen_file("x", pcap(packets, link=RAW)))
+        assert title not in text
+        assert proposal.site["devices"]["pacs-10"]["application_entities"][0]["title"] == "PACS-10"
+
+    def test_nobody_answered_in_a_capture_that_hears_answers(self) -> None:
+        packets = [
+            tcp(CT1, 40000, PACS1, 104, SYN),
+            tcp(PACS1, 104, CT1, 40000, SYN_ACK),
+            tcp(CT1, 40001, "198.18.30.99", 104, SYN),
+        ]
+        proposal, text = proposed(bare(), [], read_seen_file("x", pcap(packets, link=RAW)))
+        assert [one.doubt for one in proposal.doubtful] == ["unanswered"]
+        assert "# Nobody ever answered:\n#   198.18.20.11 (modality) -> 198.18.30.99 (pacs):104 tcp, once" in text
+
+
+class TestNames:
+    """Names of devices that nobody declared."""
+
+    def test_addresses_of_both_versions_are_devices_of_their_own_and_that_is_said(self) -> None:
+        rows = [*DAY, undeclared("fd00:18:20::11", "fd00:18:30::10", 104)]
+        proposal, text = proposed(bare(), rows)
+        assert {"modality-11", "modality-v6-11", "pacs-10", "pacs-v6-10"} < set(proposal.site["devices"])
+        assert "An IPv4 and an IPv6 address of one machine are two devices here" in text
+        declared_once, text = proposed(bare("devices"), rows)
+        assert declared_once.new_devices == []
+        assert "are two devices here" not in text
+
+    def test_a_name_that_is_taken_gets_more_of_the_address(self) -> None:
+        site = bare()
+        site["zones"]["modality"]["networks"] = ["198.18.20.0/23"]
+        site["devices"] = {"modality-13": {"zone": "pacs", "addresses": ["198.18.30.99"]}}
+        rows = [undeclared(address, PACS1, 104) for address in ("198.18.20.11", "198.18.21.11", "198.18.20.13")]
+        proposal, _text = proposed(site, rows)
+        assert proposal.new_devices == ["modality-11", "modality-20-13", "modality-21-11", "pacs-10"]
+
+    def test_made_up_titles_fit_and_differ(self) -> None:
+        site = bare()
+        long = "intensive-care-modalities-of-the-east-wing"
+        site["zones"][long] = site["zones"].pop("modality")
+        site["firewalls"]["core"]["interfaces"][long] = "modality0"
+        del site["firewalls"]["core"]["interfaces"]["modality"]
+        rows = [undeclared(PACS1, f"198.18.20.{number}", 104) for number in (1, 11, 111)]
+        proposal, _text = proposed(site, rows)
+        titles = [
+            device["application_entities"][0]["title"]
+            for device in proposal.site["devices"].values()
+            if "application_entities" in device
+        ]
+        assert len(set(titles)) == 3
+        assert all(1 <= len(title) <= 16 for title in titles)
+
+
+def test_where_nothing_was_seen_nothing_is_proposed() -> None:
+    with pytest.raises(ObservedError, match=r"Nothing was seen yet.*firewall_mode: watch"):
+        proposed(lab_site())
+
+
+def test_the_same_again_gives_the_same() -> None:
+    proposal, text = proposed(bare(), DAY)
+    again, text_again = proposed(bare(), reversed(DAY))
+    assert (again.site, text_again) == (proposal.site, text)
+
+
+def test_a_proposal_is_its_own_proposal() -> None:
+    rows = [*DAY, undeclared(WS1, PACS1, 443), undeclared("198.18.20.12", PACS1, 104)]
+    proposal, _text = proposed(bare(), rows)
+    assert proposed(proposal.site, rows)[0].site == proposal.site
