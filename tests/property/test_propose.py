@@ -51,6 +51,8 @@ def hospital(random: Random) -> dict[str, Any]:
         device: dict[str, Any] = {"zone": zone, "addresses": [f"10.0.{third}.{number + 1}"]}
         if random.random() < 0.4:
             device["addresses"].append(f"fd00:{third}::{number + 1}")
+        if random.random() < 0.1 and not any(one["zone"] == zone for one in devices.values()):
+            device["addresses"].append(f"10.0.{third}.8")
         if random.random() < 0.5:
             connections = [{"port": port} for port in random.sample([104, 4006, 11112], random.randint(0, 2))]
             device["application_entities"] = [{"title": f"AE{random.randrange(4)}", "connections": connections}]
@@ -89,7 +91,7 @@ def day(random: Random) -> list[dict[str, Any]]:
         rows.append(row(random, source, destination, protocol, port))
         if random.random() < 0.5:
             rows.append(row(random, destination, source, protocol, port))
-    return [one for one in rows if one["source"] != one["destination"] and one["source"] != "10.0.0.14"] or day(random)
+    return [one for one in rows if one["source"] != "10.0.0.14"] or day(random)
 
 
 def clinical(random: Random) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from .._site.model import Site
 from .model import FirewallView, ObservedError
 from .view import read_view, unread
 
-_NOT_ASKED = "nobody asked it; it must stand in the inventory, in internal_firewalls or external_firewalls"
+_NOT_ASKED = "nobody asked it: the groups internal_firewalls and external_firewalls lack it, or --limit leaves it out"
 
 
 def views_of(site: Site, results: Mapping[str, Any]) -> dict[str, FirewallView]:

@@ -132,11 +132,12 @@ class _Proposing:
         self._wide: set[Wide] = set()
         self._keep_conduits()
         document = self._with_workflows()
-        if not self._exact(document):
+        if self._inexact(document):
             self._notes.append("Workflows would have opened more than was seen: everything is proposed as conduits.")
             document = self._finished([], set())
-            if not self._exact(document):
-                raise ObservedError("what was seen can't be put into a site that permits exactly that")
+            wrong = self._inexact(document)
+            if wrong:
+                raise ObservedError(f"What was seen can't be put into a site that permits exactly that: {wrong}")
         new = self._without_idle_devices(document)
         return Proposal(
             site=document,
@@ -221,12 +222,12 @@ class _Proposing:
         document = {**self._base, **{key: value for key, value in made.items() if value}}
         return {key: document[key] for key in SITE_KEYS if key in document}
 
-    def _exact(self, document: Document) -> bool:
-        """Whether what follows from the document is what was seen, no more and no less."""
+    def _inexact(self, document: Document) -> str:
+        """Where what follows from the document isn't what was seen, no more and no less; empty where it is."""
         try:
             site = load_site(document).site
-        except SiteError:
-            return False
+        except SiteError as error:
+            return str(error)
         permitted: set[Named] = set()
         for flow in derive(site).flows:
             if flow.source.kind == "management":
@@ -234,11 +235,15 @@ class _Proposing:
             key = named(flow)
             if key is not None:
                 permitted.add(key)
-            elif _wide(flow) not in self._wide:
-                return False
-            else:
+            elif _wide(flow) in self._wide:
                 permitted |= self._inside(flow)
-        return permitted == set(self._wanted)
+            else:
+                return f"it would permit {flow}"
+        wanted = set(self._wanted)
+        return ", ".join(
+            [f"it would permit {key}" for key in sorted(permitted - wanted)[:3]]
+            + [f"it would not permit {key}" for key in sorted(wanted - permitted)[:3]]
+        )
 
     def _without_idle_devices(self, document: Document) -> list[str]:
         """Take out new devices that nothing names, because what they do is declared for their zone; return the rest."""

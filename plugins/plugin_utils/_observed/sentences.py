@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ Row = Mapping[str, Any]
 
 #: Lines of one list on the screen; the file has them all.
 MOST = 30
+_ONE_BY_ONE = 12
 _ANOTHER_WAY = "declared, but it came or went by another interface than the site expects"
 _STATES = {
     "watch": "watches{since}. Undeclared connections pass, and are remembered.",
@@ -30,6 +32,28 @@ def flow_line(row: Row) -> str:
     what = f": {row['looks_like']}" if row.get("looks_like") else ""
     way = f"; {_ANOTHER_WAY}" if row.get("another_way") else ""
     return f"{ends}, {times(row['count'])}{last}{what}{way}"
+
+
+def _flow_lines(rows: Sequence[Row]) -> list[str]:
+    """A line a flow, in their order; one for all of a source that has very many, as a scanner has."""
+    by_source: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_source[_end(row["source"])].append(row)
+    lines = []
+    for row in rows:
+        many = by_source[_end(row["source"])]
+        if len(many) <= _ONE_BY_ONE:
+            lines.append(flow_line(row))
+        elif row is many[0]:
+            lines.append(_summed(_end(row["source"]), many))
+    return lines
+
+
+def _summed(source: str, rows: Sequence[Row]) -> str:
+    targets = plural(len({row["destination"]["address"] for row in rows}), "destination")
+    ports = plural(len({(row["protocol"], row["port"]) for row in rows}), "port")
+    attempts = plural(sum(row["count"] for row in rows), "attempt")
+    return f"{source} -> {targets}, {ports}: {attempts} in all"
 
 
 def _end(end: Row) -> str:
@@ -53,11 +77,11 @@ def _firewall(row: Row) -> list[str]:
     lines = [f"{name} {_STATES[mode].format(since=_since(row))}", *_opening(row["opening"]), *_memory(row)]
     found = row["undeclared"]
     if found:
-        lines += [f"  {_UNDECLARED[mode]}:", *_listed(map(flow_line, found))]
+        lines += [f"  {_UNDECLARED[mode]}:", *_listed(_flow_lines(found))]
     elif row["memory"]:
         lines.append("  No undeclared connection stands in its memory.")
     if row["still_open"]:
-        lines += ["  Open now, though nothing declares it:", *_listed(map(flow_line, row["still_open"]))]
+        lines += ["  Open now, though nothing declares it:", *_listed(_flow_lines(row["still_open"]))]
     elif row["connections_reason"]:
         lines.append(f"  Which connections are open isn't known: {row['connections_reason']}.")
     if row["unused"]:

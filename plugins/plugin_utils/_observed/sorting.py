@@ -20,7 +20,9 @@ from .services import Known
 #: A scan: one source tries so many ports of one destination, or so many destinations on one port, each so seldom.
 SCAN_PORTS, SCAN_DESTINATIONS, SCAN_COUNT = 10, 20, 5
 
-Doubt = Literal["scan", "nowhere", "from outside", "to outside", "unanswered", "unknown service", "one zone", "address"]
+Doubt = Literal[
+    "scan", "nowhere", "from outside", "to outside", "unanswered", "unknown service", "one zone", "itself", "address"
+]
 DOUBTS: dict[Doubt, str] = {
     "scan": "looks like a scan: many ports or many destinations, each tried a few times",
     "nowhere": "an end that lies in no zone",
@@ -29,6 +31,7 @@ DOUBTS: dict[Doubt, str] = {
     "unanswered": "nobody ever answered",
     "unknown service": "no known service",
     "one zone": "within one zone, where no firewall stands",
+    "itself": "from a machine to itself",
     "address": "an address of a firewall by which the site doesn't know it",
 }
 
@@ -97,6 +100,8 @@ def _doubt(flow: SeenFlow, source: End, destination: End, known: Known | None, s
         return "from outside"
     if destination.kind == "outside":
         return "to outside"
+    if source.address == destination.address or (source.name and source.name == destination.name):
+        return "itself"
     if source.zone is not None and source.zone == destination.zone and (known is None or known.listener is None):
         return "one zone"
     if known is None:

@@ -114,10 +114,18 @@ def test_declared_flows_that_nobody_used() -> None:
 
 
 def test_a_long_list_is_cut_on_the_screen_and_whole_in_the_file() -> None:
-    core, text = of_core(undeclared=[undeclared(STRANGER, PACS1, port) for port in range(2000, 2100)])
+    core, text = of_core(undeclared=[undeclared(f"198.18.20.{last}", PACS1, 2000) for last in range(100, 200)])
     assert len(core["undeclared"]) == 100
     assert "and 70 more, all in the file" in text
     assert len(text.splitlines()) < 50
+
+
+def test_one_that_tries_everything_is_one_line() -> None:
+    flows = [undeclared(STRANGER, PACS1, port, count=2) for port in range(2000, 2100)]
+    core, text = of_core(undeclared=[*flows, undeclared(WS1, CT1, 11112)])
+    assert len(core["undeclared"]) == 101
+    assert "    198.18.20.77 (modality) -> 1 destination, 100 ports: 200 attempts in all\n" in text
+    assert "    ws1 -> ct1:11112 tcp" in text
 
 
 @pytest.mark.parametrize(
