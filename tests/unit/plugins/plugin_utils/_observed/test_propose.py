@@ -2,65 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-import yaml
-from captures import DATA, RAW, SYN, SYN_ACK, associate_rq, pcap, tcp
-from seen_flows import CT1, PACS1, STRANGER, WS1, declared, seen, undeclared
+from proposals import DAY, DAY_NAMED, HIS1, RIS1, bare, flows, proposed
+from seen_flows import CT1, PACS1, STRANGER, WS1, declared, undeclared
 from sites import lab_site
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._flows.derive import derive
-from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.collected import views_of
-from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.files import SeenFile, read_seen_file
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.model import ObservedError
-from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.proposal_text import proposal_text
-from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.propose import Proposal, propose, usable_site
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
-from ansible_collections.pacs.hardening.plugins.plugin_utils._site.load import load_site
-
-RIS1, HIS1 = "198.18.40.10", "198.18.50.10"
-NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
-#: All that a clinical day of the lab needs; the filler order (RAD-3) is declared, and nobody sent one.
-DAY = [
-    undeclared(CT1, PACS1, 11112, count=9),
-    undeclared(PACS1, CT1, 11112, count=1),
-    undeclared(CT1, RIS1, 11112, count=2),
-    undeclared(WS1, PACS1, 11112, count=4),
-    undeclared(PACS1, WS1, 11112, count=4),
-    undeclared(HIS1, RIS1, 2575, count=1),
-]
-DAY_NAMED = {
-    "ct1 -> pacs1:11112 tcp",
-    "pacs1 -> ct1:11112 tcp",
-    "ct1 -> ris1:11112 tcp",
-    "ws1 -> pacs1:11112 tcp",
-    "pacs1 -> ws1:11112 tcp",
-    "his1 -> ris1:2575 tcp",
-}
-
-
-def bare(*keep: str) -> dict[str, Any]:
-    """The lab's site with its zones and firewalls, and of the rest only what is kept."""
-    site = lab_site()
-    return {key: value for key, value in site.items() if key in ("name", "management", "zones", "firewalls", *keep)}
-
-
-def proposed(site: dict[str, Any], flows: Iterable[Any] = (), *files: SeenFile, **view: Any) -> tuple[Proposal, str]:
-    usable = usable_site(site)
-    views = views_of(usable.site, {"core": seen(undeclared=list(flows), **view), "edge": seen()})
-    proposal = propose(usable, views, files)
-    text = proposal_text(proposal, views, files, NOW)
-    assert yaml.safe_load(text)["pacs_site"] == proposal.site
-    return proposal, text
-
-
-def flows(proposal: Proposal) -> set[str]:
-    """What follows from the proposal, administration aside, without the reasons."""
-    derived = derive(load_site(proposal.site).site).flows
-    return {str(flow).split(",")[0] for flow in derived if flow.source.kind != "management"}
 
 
 class TestTheLab:
@@ -310,78 +258,6 @@ class TestConduitsSoFar:
         proposal, _text = proposed(site, declared=[{**use, "note": "management -> ct1: conduit monitoring"}])
         assert proposal.site["conduits"] == site["conduits"]
         assert proposed(site, DAY)[0].unused == ["management -> ct1 icmp, conduit monitoring"]
-
-
-class TestCaptures:
-    """What a capture adds: AE titles, and services on any port."""
-
-    def test_titles_that_were_heard_and_a_port_that_nobody_knows(self) -> None:
-        packets = [
-            tcp(CT1, 40000, PACS1, 4006, SYN),
-            tcp(PACS1, 4006, CT1, 40000, SYN_ACK),
-            tcp(CT1, 40000, PACS1, 4006, DATA, associate_rq("ARCHIVE", "CT_ROOM3")),
-        ]
-        file = read_seen_file("switch.pcap", pcap(packets, link=RAW))
-        proposal, text = proposed(bare(), [], file)
-        devices = proposal.site["devices"]
-        assert devices["pacs-10"]["application_entities"] == [{"title": "ARCHIVE", "connections": [{"port": 4006}]}]
-        assert devices["modality-11"]["application_entities"] == [{"title": "CT_ROOM3"}]
-        assert "# title heard in a capture, to be confirmed" in text
-        assert "#   switch.pcap: 3 packets, 1 flow" in text
-
-    @pytest.mark.parametrize("title", ["{{ 7*7 }}", "{% raw %}", "A#B: C", "'x'", "&a", "*b"])
-    def test_a_title_that_could_be_more_than_a_title_is_not_written_down(self, title: str) -> None:
-        packets = [tcp(CT1, 40000, PACS1, 104, SYN), tcp(CT1, 40000, PACS1, 104, DATA, associate_rq(title, title))]
-        proposal, text = proposed(bare(), [], read_seen_file("x", pcap(packets, link=RAW)))
-        assert title not in text
-        assert proposal.site["devices"]["pacs-10"]["application_entities"][0]["title"] == "PACS-10"
-
-    def test_nobody_answered_in_a_capture_that_hears_answers(self) -> None:
-        packets = [
-            tcp(CT1, 40000, PACS1, 104, SYN),
-            tcp(PACS1, 104, CT1, 40000, SYN_ACK),
-            tcp(CT1, 40001, "198.18.30.99", 104, SYN),
-        ]
-        proposal, text = proposed(bare(), [], read_seen_file("x", pcap(packets, link=RAW)))
-        assert [one.doubt for one in proposal.doubtful] == ["unanswered"]
-        assert "# Nobody ever answered:\n#   198.18.20.11 (modality) -> 198.18.30.99 (pacs):104 tcp, once" in text
-
-
-class TestNames:
-    """Names of devices that nobody declared."""
-
-    def test_addresses_of_both_versions_are_devices_of_their_own_and_that_is_said(self) -> None:
-        rows = [*DAY, undeclared("fd00:18:20::11", "fd00:18:30::10", 104)]
-        proposal, text = proposed(bare(), rows)
-        assert {"modality-11", "modality-v6-11", "pacs-10", "pacs-v6-10"} < set(proposal.site["devices"])
-        assert "An IPv4 and an IPv6 address of one machine are two devices here" in text
-        declared_once, text = proposed(bare("devices"), rows)
-        assert declared_once.new_devices == []
-        assert "are two devices here" not in text
-
-    def test_a_name_that_is_taken_gets_more_of_the_address(self) -> None:
-        site = bare()
-        site["zones"]["modality"]["networks"] = ["198.18.20.0/23"]
-        site["devices"] = {"modality-13": {"zone": "pacs", "addresses": ["198.18.30.99"]}}
-        rows = [undeclared(address, PACS1, 104) for address in ("198.18.20.11", "198.18.21.11", "198.18.20.13")]
-        proposal, _text = proposed(site, rows)
-        assert proposal.new_devices == ["modality-11", "modality-20-13", "modality-21-11", "pacs-10"]
-
-    def test_made_up_titles_fit_and_differ(self) -> None:
-        site = bare()
-        long = "intensive-care-modalities-of-the-east-wing"
-        site["zones"][long] = site["zones"].pop("modality")
-        site["firewalls"]["core"]["interfaces"][long] = "modality0"
-        del site["firewalls"]["core"]["interfaces"]["modality"]
-        rows = [undeclared(PACS1, f"198.18.20.{number}", 104) for number in (1, 11, 111)]
-        proposal, _text = proposed(site, rows)
-        titles = [
-            device["application_entities"][0]["title"]
-            for device in proposal.site["devices"].values()
-            if "application_entities" in device
-        ]
-        assert len(set(titles)) == 3
-        assert all(1 <= len(title) <= 16 for title in titles)
 
 
 def test_where_nothing_was_seen_nothing_is_proposed() -> None:
