@@ -57,9 +57,16 @@ def rules(firewall: str) -> list[Any]:
     for entry in json.loads(listing)["nftables"]:
         ((kind, body),) = entry.items()
         if kind != "metainfo":
-            left_out = {"handle", *(["elem"] if body.get("name") in ("undeclared4", "undeclared6", "opened") else [])}
-            found.append({kind: {key: value for key, value in body.items() if key not in left_out}})
+            if body.get("name") in ("undeclared4", "undeclared6", "opened"):
+                body.pop("elem", None)
+            found.append({kind: _lasting(body)})
     return found
+
+
+def _lasting(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _lasting(item) for key, item in value.items() if key not in ("handle", "packets", "bytes")}
+    return [_lasting(item) for item in value] if isinstance(value, list) else value
 
 
 def in_force(firewall: str, port: int = MARK) -> bool:

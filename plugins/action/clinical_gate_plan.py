@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         hosts = {device.name: device.pacs_host for device in compiled.site.devices.values()}
         plans = plan_gate(compiled, names)
         known = set(arguments["inventory"])
-        vantages = [
+        vantages: list[dict[str, Any]] = [
             {
                 "vantage": name,
                 "host": hosts[name],

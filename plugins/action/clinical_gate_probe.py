@@ -49,6 +49,9 @@ class ActionModule(ActionBase):
         arguments = {name: plain(value) for name, value in arguments.items()}
         vantage = arguments["vantage"]
         started = time.monotonic()
+        # Before and after alike: an old connection passes new rules as established, and would hide that the way to the
+        # vantage point was shut already.
+        renew(self._connection)
         if arguments["before"] is None:
             wanted = {probe["id"] for probe in vantage["probes"]}
             results, reason = self._ask(arguments, wanted, task_vars)
@@ -68,11 +71,8 @@ class ActionModule(ActionBase):
     def _ask_again(
         self, arguments: Mapping[str, Any], before: Mapping[str, ProbeResult], task_vars: dict[str, Any] | None
     ) -> tuple[list[dict[str, Any]] | None, str]:
-        """Over a new connection, for an old one passes new rules as established. One lost packet must not cost a good
-        change, so whatever worked before is tried twice.
-        """
+        """One lost packet must not cost a good change, so whatever worked before is tried twice."""
         wanted = worth_repeating(before)
-        renew(self._connection)
         results, reason = self._ask(arguments, wanted, task_vars)
         missing = wanted if results is None else lost_ids(before, read_results(results)) & wanted
         if missing:

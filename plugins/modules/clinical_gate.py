@@ -104,8 +104,8 @@ advice:
   elements: str
 notes:
   description: >-
-    What is told and blamed on nobody. Connections that work only now, that didn't work before, that are refused now, or that
-    are not yet confirmed.
+    What is told and blamed on nobody. Connections that work only now, that didn't work before, that are refused now,
+    or that are not yet confirmed.
   returned: success
   type: list
   elements: str

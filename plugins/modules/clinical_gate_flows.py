@@ -29,7 +29,8 @@ attributes:
     support: full
 options:
   site:
-    description: The declared site, usually C(pacs_site). Without one, the addresses that the policy names are its devices.
+    description: The declared site, usually C(pacs_site). Without one, the addresses that the policy names are its
+      devices.
     type: dict
     default: {}
   policy:
@@ -82,8 +83,8 @@ now_refused:
   elements: str
 unconfirmed:
   description: >-
-    Declared flows that were used before and are silent since, the busiest first, each with C(flow), C(often), C(contact),
-    C(test), and all of it as C(text).
+    Declared flows that were used before and are silent since, the busiest first, each with C(flow), C(often),
+    C(contact), C(test), and all of it as C(text).
   returned: when it could be read
   type: list
   elements: dict

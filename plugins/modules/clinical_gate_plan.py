@@ -13,8 +13,8 @@ short_description: Plan which connections show that images still flow after a ch
 version_added: 0.1.0
 description:
   - Finds the declared connections that meet one of some firewalls and may be tried from a managed device.
-  - A DICOM peer is asked for a C-ECHO where its C(probe) is V(echo), and left alone where it is V(passive) or V(never). Any
-    other port is connected to and left at once, unless its C(probe) is V(never).
+  - A DICOM peer is asked for a C-ECHO where its C(probe) is V(echo), and left alone where it is V(passive) or
+    V(never). Any other port is connected to and left at once, unless its C(probe) is V(never).
   - At most 100 connections are tried from one device.
   - Runs on the controller only.
 author:

@@ -13,10 +13,10 @@ short_description: Try what is planned from one vantage point, before a change a
 version_added: 0.1.0
 description:
   - Has M(pacs.hardening.network_evidence_info) try the connections of a vantage point, and shows what comes of them.
-  - After a change it comes over a new connection, tries what worked before twice if it must, and leaves a peer in peace
-    that took a connection before and then hung.
-  - A vantage point that can't be reached is an answer. The task never fails for it, so that C(run_once) with a loop over
-    vantage points and C(delegate_to) goes on.
+  - It comes over a new connection. After a change it tries what worked before twice if it must, and leaves a peer in
+    peace that took a connection before and then hung.
+  - A vantage point that can't be reached is an answer. The task never fails for it, so that C(run_once) with a loop
+    over vantage points and C(delegate_to) goes on.
 author:
   - pacs.hardening contributors (@pacs-hardening)
 extends_documentation_fragment:

@@ -12,8 +12,8 @@ module: enforcement_check
 short_description: Refuse to enforce rules that would cut a declared device
 version_added: 0.1.0
 description:
-  - Reads with M(pacs.hardening.firewall_flows_info) what a firewall has seen while it watched, and holds it against what
-    it shall enforce. Fails while a declared device stands among the connections that would be cut, unless it is named.
+  - Reads with M(pacs.hardening.firewall_flows_info) what a firewall has seen while it watched, and holds it against
+    what it shall enforce. Fails while a declared device stands among the connections that would be cut, unless it is named.
   - What a firewall refuses already, it may go on refusing. A host that never watched may enforce, with a loud warning.
   - Changes nothing.
 author:
@@ -29,7 +29,8 @@ attributes:
     support: full
 options:
   site:
-    description: The declared site, usually C(pacs_site). Without one, the addresses that the policy names are its devices.
+    description: The declared site, usually C(pacs_site). Without one, the addresses that the policy names are its
+      devices.
     type: dict
     default: {}
   policy:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from ansible.errors import AnsibleFilterError
 
@@ -20,7 +20,7 @@ _R = TypeVar("_R")
 _LIBRARIES = ("netaddr",)
 
 
-def plain(value: object) -> object:
+def plain(value: object) -> Any:
     """A deep copy in builtins: Ansible hands over tagged strings, lazy containers, and the user's own variables."""
     if isinstance(value, Mapping):
         return {str.__str__(key) if isinstance(key, str) else str(key): plain(item) for key, item in value.items()}

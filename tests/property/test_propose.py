@@ -44,7 +44,7 @@ def hospital(random: Random) -> dict[str, Any]:
         for name, third in zip(names, ZONES.values(), strict=True)
     }
     zones["external"] = {"networks": ["any"]}
-    devices = {}
+    devices: dict[str, Any] = {}
     for number in range(random.randrange(6)):
         zone = random.choice(names[1:])
         third = list(ZONES.values())[names.index(zone)]
