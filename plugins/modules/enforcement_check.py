@@ -13,7 +13,8 @@ short_description: Refuse to enforce rules that would cut a declared device
 version_added: 0.1.0
 description:
   - Reads with M(pacs.hardening.firewall_flows_info) what a firewall has seen while it watched, and holds it against
-    what it shall enforce. Fails while a declared device stands among the connections that would be cut, unless it is named.
+    what it shall enforce. Fails while a declared device stands among the connections that would be cut, unless it is
+    named.
   - What a firewall refuses already, it may go on refusing. A host that never watched may enforce, with a loud warning.
   - Changes nothing.
 author:
