@@ -56,4 +56,4 @@ def proposed(site: dict[str, Any], flows: Iterable[Any] = (), *files: SeenFile, 
 def flows(proposal: Proposal) -> set[str]:
     """What follows from the proposal, administration aside, without the reasons."""
     derived = derive(load_site(proposal.site).site).flows
-    return {str(flow).split(",")[0] for flow in derived if flow.source.kind != "management"}
+    return {str(flow).split(",", maxsplit=1)[0] for flow in derived if flow.source.kind != "management"}

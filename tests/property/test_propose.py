@@ -82,15 +82,15 @@ def day(random: Random) -> list[dict[str, Any]]:
             third, last = random.choice(list(ZONES.values())), random.randint(1, 8)
             ends.append((f"10.0.{third}.{last}", f"fd00:{third}::{last}"))
         version = random.random() < 0.2
-        source, destination = ends[0][version], ends[1][version]
+        here, there = ends[0][version], ends[1][version]
         if random.random() < 0.05:
-            source = "203.0.113.7"
+            here = "203.0.113.7"
         if random.random() < 0.05:
-            destination = random.choice(["10.0.0.14", "203.0.113.9"])
+            there = random.choice(["10.0.0.14", "203.0.113.9"])
         protocol, port = random.choice(["tcp", "tcp", "tcp", "udp"]), random.choice(PORTS)
-        rows.append(row(random, source, destination, protocol, port))
+        rows.append(row(random, here, there, protocol, port))
         if random.random() < 0.5:
-            rows.append(row(random, destination, source, protocol, port))
+            rows.append(row(random, there, here, protocol, port))
     return [one for one in rows if one["source"] != "10.0.0.14"] or day(random)
 
 
