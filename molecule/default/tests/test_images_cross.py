@@ -59,7 +59,7 @@ def test_order_reaches_the_ris() -> None:
 def test_transfer_of_200_images_crosses_a_later_change() -> None:
     changed = lab_site()
     changed["conduits"] = [{"from": "ops1", "to": "pacs1", "service": "https", "reason": "web interface"}]
-    workflows.start_transfer(count=200, pause=0.1)
+    workflows.start_transfer(count=200, pause=0.4)
     workflows.wait_for_transfer(sent=3)
     there = _site(changed)
     back = _site(lab_site())

@@ -46,7 +46,7 @@ def journal(state: str) -> set[str]:
     return set(nodes.run("core", ["/bin/ls", f"{STORE}/{state}"], check=True).stdout.split())
 
 
-def await_rules(old: list[str], seconds: float) -> float:
+def await_rules(old: str, seconds: float) -> float:
     """Wait for the old rules; how long it took."""
     began = time.monotonic()
     while table() != old:
@@ -61,7 +61,7 @@ def answers() -> bool:
 
 
 @pytest.fixture
-def old() -> Iterator[list[str]]:
+def old() -> Iterator[str]:
     """The rules before; whatever a test does, they are in force after it and nothing is pending."""
     before = table()
     assert str(MARK) not in before and answers() and not journal("pending")
@@ -71,7 +71,7 @@ def old() -> Iterator[list[str]]:
     assert answers()
 
 
-def test_rules_that_cut_ssh_are_undone_by_the_host_and_the_task_says_so(old: list[str]) -> None:
+def test_rules_that_cut_ssh_are_undone_by_the_host_and_the_task_says_so(old: str) -> None:
     process = start_playbook(MISTAKE)
     cut = False
     while process.poll() is None:
@@ -85,7 +85,7 @@ def test_rules_that_cut_ssh_are_undone_by_the_host_and_the_task_says_so(old: lis
     assert "Traceback" not in done.output
 
 
-def test_kill_9_of_the_module_after_apply(old: list[str]) -> None:
+def test_kill_9_of_the_module_after_apply(old: str) -> None:
     process, watcher = frozen_after_apply(timeout=10)
     watcher.communicate("kill it\n", timeout=30)
     done = finished(process)
@@ -94,17 +94,17 @@ def test_kill_9_of_the_module_after_apply(old: list[str]) -> None:
     await_rules(old, 15)
 
 
-def test_kill_9_of_the_controller_and_then_of_the_module(old: list[str]) -> None:
-    process, watcher = frozen_after_apply(timeout=6)
+def test_kill_9_of_the_controller_and_then_of_the_module(old: str) -> None:
+    process, watcher = frozen_after_apply(timeout=20)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
     watcher.communicate("kill it\n", timeout=30)
     assert str(MARK) in table(), "nobody is left to undo it but the host's own timer"
-    await_rules(old, 15)
+    await_rules(old, 30)
 
 
 @pytest.mark.parametrize("way", ["restart", "power cut"])
-def test_restart_of_the_firewall_before_confirmation(old: list[str], way: str) -> None:
+def test_restart_of_the_firewall_before_confirmation(old: str, way: str) -> None:
     armed = run_playbook(CHANGE, variables=change(confirm="later", timeout=600))
     assert armed.ok and armed.changed["core"] == 1, armed.output
     assert str(MARK) in table(), "the change is in force, unconfirmed"
@@ -117,13 +117,13 @@ def test_restart_of_the_firewall_before_confirmation(old: list[str], way: str) -
     await_rules(old, 5)
 
 
-def test_nobody_confirms(old: list[str]) -> None:
+def test_nobody_confirms(old: str) -> None:
     armed = run_playbook(CHANGE, variables=change(confirm="later", timeout=5))
     assert armed.ok, armed.output
     assert await_rules(old, 15) < 10
 
 
-def test_a_second_change_while_one_is_pending_is_refused(old: list[str]) -> None:
+def test_a_second_change_while_one_is_pending_is_refused(old: str) -> None:
     assert run_playbook(CHANGE, variables=change(confirm="later", timeout=15)).ok
     second = run_playbook(CHANGE, variables={**change(), "pacs_site": lab_site()})
     assert second.failed["core"] == 1
