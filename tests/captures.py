@@ -78,3 +78,19 @@ def pcapng(packets: Iterable[bytes], order: str = "<", link: int = ETHERNET, blo
 def _block(order: str, kind: int, body: bytes) -> bytes:
     length = struct.pack(f"{order}I", len(body) + 12)
     return struct.pack(f"{order}I", kind) + length + body + length
+
+
+def hundred_thousand(archive: str = "10.1.30.10") -> bytes:
+    """A capture of 100,000 packets: 20,000 callers open an association with the archive each, and log by UDP."""
+    packets: list[bytes] = []
+    pdu = associate_rq("PACS1", "CT1")
+    for number in range(20_000):
+        caller, port = f"10.1.{number % 200}.{number // 200 % 100 + 1}", 20000 + number // 4
+        packets += [
+            ether(tcp(caller, port, archive, 104, SYN, sequence=number)),
+            ether(tcp(archive, 104, caller, port, SYN_ACK)),
+            ether(tcp(caller, port, archive, 104, DATA, pdu)),
+            ether(tcp(archive, 104, caller, port, DATA, b"\x02" + bytes(400))),
+            ether(udp(caller, port, archive, 514)),
+        ]
+    return pcap(packets)

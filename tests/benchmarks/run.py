@@ -25,6 +25,9 @@ from benchmarks.measure import NOT_MEASURED, Line, NotMeasured, missing  # noqa:
 BENCHMARKS = {
     "verify": "the proof, beside reading the rules, beside a BDD, and to 50,000 flows",
     "memory": "peak memory of compile and verify, to 50,000 flows",
+    "watching": "what a firewall that watches costs new connections and known ones",
+    "rollback": "from the deadline to the old rules, with 10,000 elements, on a host of the lab",
+    "capture": "reading a capture of 100,000 packets, beside dpkt",
     "audit": "reading all evidence of a host of the lab, beside Lynis",
 }
 _COLUMNS = ("what", "measured", "against", "ratio", "budget", "met")

@@ -1,4 +1,4 @@
-"""Two thousand images on one association through a firewall whose rules change ten times meanwhile, twice for the worse."""
+"""Two thousand images on one association through a firewall whose rules change ten times meanwhile, twice in vain."""
 
 from __future__ import annotations
 
