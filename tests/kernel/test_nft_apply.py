@@ -242,6 +242,27 @@ def test_first_enforcement_warms_up_where_nothing_is_tracked(tmp_path: Path) -> 
     )
 
 
+def test_connections_that_were_seen_for_a_moment_spare_no_warm_up(tmp_path: Path) -> None:
+    """Checking a ruleset makes the kernel look for a moment; what it saw stays, and says nothing of the others."""
+    run(
+        tmp_path,
+        """
+        import socket
+        subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+        momentary = "table inet momentary { chain c { type filter hook output priority 0; ct state new accept; }; }"
+        subprocess.run(["nft", "-f", "-"], input=momentary, text=True, check=True)
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"x", ("127.0.0.1", 9))
+        assert int(Path("/proc/sys/net/netfilter/nf_conntrack_count").read_text()) > 0
+        nft("delete", "table", "inet", "momentary")
+        request = ruleset.Request("inet pacs", rules(104), 0, 1, 3)
+        assert ruleset.apply_ruleset(request, False, LAYOUT).warm_up
+        nft("delete", "table", "inet", "pacs")
+        subprocess.run(["nft", "-f", "-"], input=momentary, text=True, check=True)
+        assert not ruleset.apply_ruleset(request, False, LAYOUT).warm_up, "the control: here they are followed"
+        """,
+    )
+
+
 def test_full_disk_changes_nothing(tmp_path: Path) -> None:
     run(
         tmp_path,

@@ -13,7 +13,6 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import 
 
 # In a namespace of its own: load what stands on standard input, then list it as JSON (one line) and as text.
 _EVALUATE = '"$1" -f - && "$1" -j list table "$2" "$3" && "$1" -s list table "$2" "$3"'
-_CONNTRACK_COUNT = "/proc/sys/net/netfilter/nf_conntrack_count"
 
 
 @dataclass(frozen=True)
@@ -88,12 +87,3 @@ class Nft:
 def is_root() -> bool:
     """Whether this process may read and change the ruleset."""
     return os.geteuid() == 0
-
-
-def tracks_connections() -> bool:
-    """Whether the kernel knows any connection of this host; if not, running ones would look new to a first policy."""
-    try:
-        with open(_CONNTRACK_COUNT, encoding="ascii") as file:
-            return int(file.read()) > 0
-    except (OSError, ValueError):
-        return False

@@ -18,7 +18,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.memory import (
     remember,
     take_snapshot,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, tracks_connections
+from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical import first_difference, has_drop_policy
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.carry import DynamicSet, dynamic_sets, sets_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import Change, pending, pending_message
@@ -27,6 +27,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import Observed, Wanted, canonical_digest
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.request import Request, Result
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.text import replace_script, warm_up_ruleset
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.tracking import tracks_connections
 
 LOCK_PATIENCE = 15.0
 
@@ -78,14 +79,14 @@ class Replacement:
         )
 
     def _needs_warm_up(self) -> bool:
-        """A first policy that drops, on a host that tracked nothing. (The bridge family has no connection tracking to
-        warm up.)
+        """A first policy that drops, on a host that followed no connections. (The bridge family has no connection
+        tracking to warm up.)
         """
         table, wanted = self.request.table, self.wanted
         if wanted.text is None or not self.request.warm_up or not table.startswith("inet "):
             return False
         drops = wanted.canonical is None or has_drop_policy(wanted.canonical)
-        return drops and not tracks_connections() and self.nft.listing(table, "-t") is None
+        return drops and self.nft.listing(table, "-t") is None and not tracks_connections(self.nft.ruleset())
 
     def _new_change(self, warm_up: int) -> Change:
         # The warm-up comes on top, so that confirming always has the whole confirm_timeout.
