@@ -23,8 +23,8 @@ options:
     description: What to look at.
     type: list
     elements: str
-    choices: [system, nftables, sockets, forwarding, firewall_changes, orthanc, accounts, logging]
-    default: [system, nftables, sockets, forwarding, firewall_changes, orthanc, accounts, logging]
+    choices: [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging]
+    default: [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging]
   timeout:
     description: Seconds after which a part is given up, from 0.1 to 60. All parts are read at the same time.
     type: float
@@ -99,6 +99,13 @@ evidence:
             - C(confirmed), the one of table C(inet pacs) that is loaded at boot, with C(id), C(created_utc) and
               C(text_sha256).
             - C(boot_unit), whether it is C(enabled) and C(active).
+          type: dict
+        firewall_flows:
+          description:
+            - What C(table inet pacs) remembers and counts, and which connections are open, as
+              P(pacs.hardening.firewall_flows_info#module) returns it; C(absent) where that table isn't in force.
+            - Of C(undeclared), C(connections) and C(unused) the first 20000 entries, and in C(left_out) how many more
+              there are; C(used), how many declared flows were used. Who opened the firewall at its console is left out.
           type: dict
         orthanc:
           description:

@@ -20,6 +20,7 @@ import yaml
 from captures import pcap
 from kernel.namespaces import Namespace
 
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence import host_evidence
 from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import firewall_flows
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
@@ -207,6 +208,18 @@ def test_connections_that_are_open(bed: Bed) -> None:
     assert found == [(LEFT[place], RIGHT[place], UNDECLARED, 2) for place in (0, 1)], "nobody answered the datagram"
     assert all(one["seconds_left"] > 1000 for one in seen["connections"])
     assert bed.seen(connections=False)["connections"] is None
+
+
+def test_the_evidence_of_the_host_says_the_same(bed: Bed) -> None:
+    bed.load(ruleset("watch"))
+    assert bed.connect(RIGHT[0], UNDECLARED, keep=True) == bed.connect(RIGHT[1], DECLARED) == 1
+    with bed.firewall.inside():
+        parts = host_evidence(["firewall_flows"], 20, Host(layout=Layout(journal="/nonexistent")))["parts"]
+    assert parts["firewall_flows"]["status"] == "ok"
+    value, seen = parts["firewall_flows"]["value"], bed.seen()
+    for name in ("mode", "undeclared", "unused", "memory", "own_addresses"):
+        assert value[name] == seen[name], name
+    assert (value["used"], [one["port"] for one in value["connections"]]) == (1, [UNDECLARED])
 
 
 def test_sixty_five_thousand_attempts_are_read_within_seconds(bed: Bed) -> None:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.flows import flows_part
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import FORMAT
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_orthanc import orthanc
+from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import flow_readers, flows_document
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import utc
 from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import Reader, collect
+
+_FLOWS = "firewall_flows"
 
 
 def host_evidence(parts: Iterable[str], timeout: float, host: Host) -> dict[str, Any]:
@@ -28,8 +32,10 @@ def host_evidence(parts: Iterable[str], timeout: float, host: Host) -> dict[str,
         "logging": host.logging,
     }
     started = utc()
-    return {
-        "format": FORMAT,
-        "collected_at": started,
-        "parts": collect({name: readers[name] for name in parts}, timeout),
-    }
+    wanted = list(parts)
+    of_flows = {f"{_FLOWS} {name}": reader for name, reader in flow_readers(host).items()} if _FLOWS in wanted else {}
+    found = collect({**{name: readers[name] for name in wanted if name != _FLOWS}, **of_flows}, timeout)
+    if of_flows:
+        seen = flows_document({name[len(_FLOWS) + 1 :]: found.pop(name) for name in of_flows}, host)
+        found[_FLOWS] = flows_part(seen)
+    return {"format": FORMAT, "collected_at": started, "parts": {name: found[name] for name in wanted}}

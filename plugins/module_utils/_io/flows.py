@@ -17,7 +17,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.files import re
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, utc
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
-from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import collect
+from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import Reader, collect
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import CONFIRMED, PENDING, ROLLED_BACK
@@ -43,10 +43,21 @@ def firewall_flows(host: Host, timeout: float, connections: bool = True) -> dict
     """The return values of C(firewall_flows_info), without C(changed). Each part has I(timeout) seconds, all at the
     same time, and says for itself why it isn't there.
     """
-    readers = {"table": lambda: _table(host), "since": lambda: _since(host), "addresses": lambda: _addresses(host)}
-    if connections:
-        readers["connections"] = lambda: _connections(host)
-    parts = collect(readers, timeout)
+    return flows_document(collect(flow_readers(host, connections), timeout), host)
+
+
+def flow_readers(host: Host, connections: bool = True) -> dict[str, Reader]:
+    """What reads the parts of which flows_document() makes one."""
+    readers: dict[str, Reader] = {
+        "table": lambda: _table(host),
+        "since": lambda: _since(host),
+        "addresses": lambda: _addresses(host),
+    }
+    return {**readers, "connections": lambda: _connections(host)} if connections else readers
+
+
+def flows_document(parts: dict[str, dict[str, Any]], host: Host) -> dict[str, Any]:
+    """The whole from its parts, which collect() gave."""
     return {
         **_NOTHING_SEEN,
         **_seen(parts["table"]),

@@ -45,6 +45,7 @@ def test_this_machine_is_seen_whole() -> None:
 
 def test_a_host_with_nothing_on_it(host: FakeHost) -> None:
     parts = host.parts("sockets", "forwarding", "firewall_changes", "orthanc", "accounts", "logging")
+    assert list(parts) == ["sockets", "forwarding", "firewall_changes", "orthanc", "accounts", "logging"]
     assert {name: part["status"] for name, part in parts.items()} == {
         "sockets": "ok",
         "forwarding": "ok",
