@@ -12,10 +12,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import seen_flows
 import yaml
 from nft_listing import listed
 from sites import lab_site
 
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.flows import flows_part
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc import orthanc_document
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_files import SourceFile
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.assess import assess
@@ -76,11 +78,19 @@ def host(**parts: dict[str, Any]) -> dict[str, Any]:
         "nftables": absent("nft isn't installed"),
         "sockets": ok(listeners=[listener(22, "sshd"), listener(22, "sshd", "::")]),
         "forwarding": ok(ipv4=False, ipv6=False),
+        "firewall_flows": absent("nft isn't installed"),
         "orthanc": absent("no Orthanc server runs here, and there is no /etc/orthanc"),
         "logging": ok(journald=True, nflog_listener=False, drop_log_group=5, forwarders=[], forwarded=False),
     }
     evidence = {"format": 1, "collected_at": "2026-11-24T06:29:12Z", "parts": {**plain, **parts}}
     return {"reached": "ok", "reason": "", "evidence": evidence}
+
+
+def seen(mode: Mode = "enforce", **changes: Any) -> dict[str, Any]:
+    """What a firewall has seen in two hours: every declared flow, and nothing else."""
+    times = {"read_at": "2026-11-24T06:29:12Z", "since": "2026-11-24T04:29:12Z"}
+    value = flows_part(seen_flows.seen(connections=[], own_addresses=[], **times))["value"]
+    return ok(**{**value, "mode": mode, "used": 12, **changes})
 
 
 def orthanc(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -106,8 +116,8 @@ def hardened_hosts() -> dict[str, Any]:
     rules = {name: ok(version="1.0.6", listing=listing(name), legacy_tables=[]) for name in ("core", "edge")}
     archive = [*ssh, listener(11112, "Orthanc"), listener(8042, "Orthanc", "127.0.0.1")]
     return {
-        "core": host(nftables=rules["core"], logging=log),
-        "edge": host(nftables=rules["edge"], logging=log),
+        "core": host(nftables=rules["core"], logging=log, firewall_flows=seen()),
+        "edge": host(nftables=rules["edge"], logging=log, firewall_flows=seen()),
         "pacs1": host(orthanc=orthanc(_STRICT), sockets=ok(listeners=archive)),
         "ris1": host(sockets=ok(listeners=[*ssh, listener(11112, "wlmscpfs"), listener(2575, "python3")])),
         "his1": host(sockets=ok(listeners=[*ssh, listener(2575, "python3")])),
@@ -120,7 +130,8 @@ def untouched_hosts() -> dict[str, Any]:
     """The same before anything was done: no rules, and an archive as its package ships it."""
     hosts = hardened_hosts()
     hosts["core"] = host()
-    hosts["edge"] = host(nftables=ok(version="1.1.3", listing={"nftables": []}, legacy_tables=[]))
+    bare = {"nftables": ok(version="1.1.3", listing={"nftables": []}, legacy_tables=[])}
+    hosts["edge"] = host(**bare, firewall_flows=absent("there is no table inet pacs"))
     archive = [listener(22, "sshd"), listener(22, "sshd", "::"), listener(11112, "Orthanc"), listener(8042, "Orthanc")]
     hosts["pacs1"] = host(orthanc=orthanc(_LOOSE), sockets=ok(listeners=archive))
     return hosts

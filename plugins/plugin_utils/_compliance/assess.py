@@ -13,6 +13,7 @@ from .collected import read_hosts, read_probes
 from .control import REPORT, Control
 from .coverage import coverage
 from .facts import Facts
+from .facts_flows import seen_document
 from .judge import STATES, Judgement, judge_all
 from .reachability import reachability
 from .result import Finding, Report
@@ -25,6 +26,8 @@ LIMITS = (
     "a control is judged in part, people, policy and other systems decide the rest.",
     "Traffic inside a zone passes no firewall and isn't judged. What a firewall itself sends isn't judged either.",
     "Rules outside nftables (tc, XDP, bridges, other makers' firewalls) and routing are not looked at.",
+    "Of seen connections only those through or to a firewall are known, and of those only TCP and UDP. An undeclared "
+    "address is shown as its zone.",
     "Over the network only TCP is tried, and of what isn't declared only a sample. UDP is judged from the rules alone.",
     "A device that isn't managed is judged from its declaration, and from the network where the site allows it.",
 )
@@ -65,6 +68,7 @@ def assess(
         version=version,
         coverage=coverage(compiled.site, collected.hosts, tried),
         reachability=reachability(compiled, collected.verifications, filtering, tried),
+        seen=tuple(seen_document(seen) for seen in collected.seen.values()),
         findings=_findings(judged, read),
         hosts=collected.hosts,
         waivers=read,

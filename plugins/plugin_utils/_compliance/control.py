@@ -51,7 +51,8 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One control. ``observed`` is an expression for what is shown: a text, or a list of texts.
+    """One control. ``observed`` is an expression for what is shown: a text, or a list of texts. Where what is demanded
+    holds, ``warns`` says whether it deserves a look all the same.
 
     ``subject`` says what it is judged of: the site, each firewall, each device, or each host that Ansible may log in
     to. ``how`` says where the facts come from.
@@ -67,6 +68,7 @@ class Control:
     judgeable: Judgeable
     applies: Condition | None
     demanded: Condition
+    warns: Condition | None
     observed: str
     mend: str
     citations: tuple[Citation, ...]

@@ -65,7 +65,7 @@ class _Loader:
         return [(path, control) for path, control in items if control is not None]
 
     def control(self, value: object, path: str) -> Control | None:
-        fields = self.reader.fields(value, path, _REQUIRED, ("applies",))
+        fields = self.reader.fields(value, path, _REQUIRED, ("applies", "warns"))
         if not isinstance(value, Mapping):
             return None
         severity = fields.choice("severity", SEVERITIES)
@@ -74,7 +74,8 @@ class _Loader:
         judgeable = fields.choice("judgeable", JUDGEABLE)
         citations = fields.each("citations", self.citation, empty="Name where the demand comes from.")
         control_id = fields.one("id", self.id)
-        applies = fields.one("applies", self.applies)
+        applies = fields.one("applies", self.condition)
+        warns = fields.one("warns", self.condition)
         demanded = Condition(self.needs(fields), fields.one("expression", self.expression) or "")
         texts = {key: fields.one(key, self.paragraph) or "" for key in ("title", "demand", "expected", "mend")}
         observed = fields.one("observed", self.expression) or ""
@@ -88,6 +89,7 @@ class _Loader:
             judgeable=judgeable,
             applies=applies,
             demanded=demanded,
+            warns=warns,
             observed=observed,
             citations=citations,
             **texts,
@@ -99,7 +101,7 @@ class _Loader:
         self.reader.fault(path, f"{shown(value)} is not the id of a control", "Write it like SEG-01.")
         return None
 
-    def applies(self, value: object, path: str) -> Condition | None:
+    def condition(self, value: object, path: str) -> Condition | None:
         fields = self.reader.fields(value, path, ("needs", "expression"))
         return Condition(self.needs(fields), fields.one("expression", self.expression) or "")
 

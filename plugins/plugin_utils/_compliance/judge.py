@@ -65,6 +65,9 @@ def _state(control: Control, facts: Facts) -> tuple[State, tuple[str, ...]]:
         if state != "pass":
             return state, said
     state, said = _answer(control.demanded, facts)
+    if state == "pass" and control.warns is not None:
+        looked, said = _answer(control.warns, facts)
+        state = "warn" if looked == "pass" else "pass" if looked == "fail" else looked
     return state, said or texts(control.observed, facts.document)
 
 

@@ -21,6 +21,7 @@ from .templates.findings import FINDINGS
 from .templates.frame import MACROS, PAGE
 from .templates.overview import COVERAGE, HOSTS
 from .templates.reachability import REACHABILITY
+from .templates.seen import SEEN
 from .templates.style import STYLE
 
 #: Controls, formatting (bidirectional overrides among it), surrogates, private use, unassigned, line breaks.
@@ -33,8 +34,9 @@ def render_page(result: Mapping[str, Any]) -> str:
 
     Pure: one document always gives one text. Raises KeyError if the document lacks a part that its schema requires.
     Read are: ``schema``, ``site``, ``generated_at`` (ISO 8601, UTC), ``tool``, ``summary.verdict``, ``coverage``,
-    ``reachability``, ``findings`` (``citations`` of ``text``, ``source``, ``status``), ``hosts`` (``parts`` of name to
-    status, ``findings`` of ``control``, ``state``), ``waivers`` and ``limits``. Numbers are counted from the findings.
+    ``reachability``, ``seen``, ``findings`` (``citations`` of ``text``, ``source``, ``status``), ``hosts`` (``parts``
+    of name to status, ``findings`` of ``control``, ``state``), ``waivers`` and ``limits``. Numbers are counted from the
+    findings.
     """
     return _environment().get_template("page").render(page=page_of(result), style=Markup(STYLE))  # noqa: S704 - our own text
 
@@ -45,6 +47,7 @@ _TEMPLATES = {
     "page": _SHARED + PAGE,
     "coverage": _SHARED + COVERAGE,
     "reachability": _SHARED + REACHABILITY,
+    "seen": _SHARED + SEEN,
     "findings": _SHARED + FINDINGS,
     "hosts": _SHARED + HOSTS,
 }

@@ -16,6 +16,7 @@ from typing import Any
 from . import page_words as words
 from .page_findings import Group, Step, Waiver, first_steps, folded_groups, open_groups, waiver
 from .page_matrix import Cell, Row, deviations, matrix, matrix_sentence
+from .page_seen import SeenPart, seen_part, seen_words
 from .page_time import readable_time
 from .page_words import Word
 
@@ -70,6 +71,8 @@ class Page:
     matrix_words: tuple[Word, ...]
     deviations: tuple[tuple[Word, tuple[Cell, ...]], ...]
     declared: tuple[Cell, ...]
+    seen: tuple[SeenPart, ...]
+    seen_words: tuple[Word, ...]
     state_words: tuple[Word, ...]
     steps: tuple[Step, ...]
     groups: tuple[Group, ...]
@@ -86,6 +89,7 @@ def page_of(result: Document) -> Page:
     cells = [cell for row in rows for cell in row.cells]
     generated = str(result["generated_at"])
     tally = _tally(findings)
+    seen = tuple(seen_part(firewall) for firewall in result["seen"])
     return Page(
         site=str(result["site"]),
         generated=readable_time(generated),
@@ -103,6 +107,8 @@ def page_of(result: Document) -> Page:
         matrix_words=tuple(dict.fromkeys(cell.word for cell in cells)),
         deviations=deviations(cells),
         declared=tuple(cell for cell in cells if cell.word == words.OPEN_AS_DECLARED),
+        seen=seen,
+        seen_words=seen_words(seen),
         state_words=tuple(word for word, _number in tally),
         steps=first_steps(findings),
         groups=open_groups(findings, generated),

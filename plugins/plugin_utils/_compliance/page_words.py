@@ -48,6 +48,20 @@ SHUT_AS_DECLARED = Word("quiet", "\u2013", "closed", "Nothing was declared, and 
 SAME_ZONE = Word("self", "·", "same zone", "Inside a zone no firewall sees the traffic: not judged.")
 NOT_STATED = Word("open", "?", "not stated", "The result says nothing about this pair.")
 
+#: By state and weight of a row.
+SEEN: Mapping[str, Word] = {
+    "open fails": Word("bad", "✗", "still open", "It is open now, and nothing declares it, or not any more."),
+    "passes fails": Word(
+        "bad", "▲", "would be cut", "It passes, and a declared device stands in it: enforcing would cut it."
+    ),
+    "open warns": Word("warn", "▲", "open", "It is open now, between addresses that nobody declares."),
+    "passes warns": Word("warn", "△", "passes", "It passes, between addresses that nobody declares."),
+    "refused warns": Word("warn", "◆", "refused", "A declared device tries it, under the rules of now."),
+    "refused notes": Word("quiet", "\u2013", "kept out", "Somebody else tried it, and was refused."),
+    "earlier notes": Word("quiet", "·", "earlier", "Seen before the rules of now, and not since."),
+    "probe notes": Word("quiet", "○", "report's own", "This report tries it itself, to see whether it is shut."),
+}
+
 VERDICTS: Mapping[str, Word] = {
     "pass": Word("good", "✓", "Passed"),
     "fail": Word("bad", "✗", "Not passed"),

@@ -65,6 +65,7 @@ class Report:
     version: str
     coverage: Mapping[str, Any]
     reachability: Mapping[str, Any]
+    seen: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
     hosts: Mapping[str, HostRecord]
     waivers: tuple[Waiver, ...]
@@ -109,6 +110,7 @@ class Report:
             },
             "coverage": dict(self.coverage),
             "reachability": dict(self.reachability),
+            "seen": [dict(firewall) for firewall in self.seen],
             "findings": [finding.document() for finding in self.findings],
             "hosts": [
                 {

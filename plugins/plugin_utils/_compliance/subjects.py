@@ -17,6 +17,7 @@ from .._site.model import Device, Site
 from .collected import NOTHING, HostRecord
 from .facts import Facts
 from .facts_firewall import firewall_facts, verification_of
+from .facts_flows import Seen, flows_facts, own_probes, seen_of
 from .facts_model import inventory_facts, site_facts
 from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
@@ -60,6 +61,12 @@ class Collected:
             for name, plan in self.plans.items()
         }
 
+    @cached_property
+    def seen(self) -> dict[str, Seen]:
+        """What each firewall has seen."""
+        probes = own_probes(self.plans, self.compiled.site.devices)
+        return {name: seen_of(self.compiled, name, self.hosts[name], probes) for name in self.compiled.policies}
+
     def everything_tried(self) -> list[Tried]:
         """From all vantage points."""
         return [one for many in self.tried.values() for one in many or ()]
@@ -77,6 +84,8 @@ class Collected:
     def _firewall(self, name: str) -> Facts:
         record = self.hosts[name]
         facts, unknown = firewall_facts(record, self.verifications[name])
+        facts["flows"], why_not = flows_facts(self.seen[name])
+        unknown |= _below("flows", why_not)
         document = {"firewall": {"name": name, "kind": self.compiled.site.firewalls[name].kind, **facts}}
         return Facts("firewall", name, document, _below("firewall", unknown), record.sha256)
 

@@ -20,7 +20,7 @@ _STATES = (
     ("fail", "failed"),
     ("error", "broke"),
     ("not_assessed", "not assessed"),
-    ("warn", "warnings"),
+    ("warn", "worth a look"),
     ("waived", "waived"),
     ("manual", "for people"),
     ("not_applicable", "not applicable"),
@@ -39,6 +39,9 @@ def summary_lines(result: Mapping[str, Any]) -> list[str]:
     unknown = [finding for finding in result["findings"] if finding["state"] in ("error", "not_assessed")]
     if unknown:
         lines += ["", "Not judged, so nothing is claimed:", *_grouped(unknown, "state")]
+    odd = [finding for finding in result["findings"] if finding["state"] == "warn"]
+    if odd:
+        lines += ["", "Worth a look:", *_grouped(odd, "state")]
     bad = [waiver for waiver in result["waivers"] if waiver["state"] != "active"]
     if bad:
         lines += ["", "Waivers that waive nothing:"]

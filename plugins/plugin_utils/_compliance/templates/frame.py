@@ -68,6 +68,7 @@ PAGE = """<!DOCTYPE html>
 <li><a href="#limits">What this doesn't say</a></li>
 <li><a href="#reachability">Who can reach whom</a></li>
 <li><a href="#findings">Findings by risk</a></li>
+<li><a href="#seen">What was seen and isn't declared</a></li>
 <li><a href="#hosts">Host by host</a></li>
 <li><a href="#waivers">Waivers</a></li>
 </ul></nav>
@@ -76,6 +77,7 @@ PAGE = """<!DOCTYPE html>
 {% include "coverage" %}
 {% include "reachability" %}
 {% include "findings" %}
+{% include "seen" %}
 {% include "hosts" %}
 </main>
 <footer>

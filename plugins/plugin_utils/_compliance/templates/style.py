@@ -106,6 +106,10 @@ tbody th { font-weight: 600; }
 td.name { min-width: 7.5rem; }
 th.pair { min-width: 12rem; }
 .shown th:nth-child(2) { width: 45%; }
+.traffic th:nth-child(1) { width: 9.5rem; }
+.traffic th:nth-child(2) { width: 30%; }
+.traffic th:nth-child(3) { width: 7.5rem; }
+.traffic th:nth-child(4) { width: 20%; }
 .wide th:nth-child(1) { width: 28%; }
 .wide th:nth-child(3) { width: 38%; }
 .scroll { overflow-x: auto; }

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from compliance_example import ANYWHERE, controls, hardened_hosts, listener, network, ok, orthanc, report
+from seen_flows import CT1, WS1, undeclared
 from sites import lab_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control import Control
@@ -17,7 +18,8 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.judge i
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
 
 CONTROLS = controls()
-FIRST = {"AE-01", "CFG-01", "IAM-01", "INV-01", "RPT-03", *(f"SEG-0{number}" for number in (1, 2, 3, 5, 6, 7))}
+SEGMENTS = {f"SEG-0{number}" for number in (1, 2, 3, 5, 6, 7)}
+FIRST = {"AE-01", "CFG-01", "IAM-01", "INV-01", "INV-02", "RPT-03", *SEGMENTS}
 STRICT = {
     **{f"DicomAlwaysAllow{right}": False for right in ("Echo", "Store", "Find", "FindWorklist", "Get", "Move")},
     "DicomCheckCalledAet": True,
@@ -56,6 +58,9 @@ class Lab:
         place = next(number for number, one in enumerate(self.rules()) if one.get("rule", {}).get("chain") == chain)
         rule = {"family": "inet", "table": table, "chain": chain, "handle": 99, "expr": list(statements)}
         self.rules().insert(place, {"rule": rule})
+
+    def flows(self, **changes: Any) -> None:
+        self.part("core", "firewall_flows")["value"].update(changes)
 
     def orthanc(self, **options: Any) -> None:
         self.hosts["pacs1"]["evidence"]["parts"]["orthanc"] = orthanc({**STRICT, **options})
@@ -138,6 +143,7 @@ FAILURES: list[tuple[str, str, Callable[[Lab], object], str]] = [
     ("SEG-07", "core", lambda lab: lab.rules().clear(), "isn't counted; what the firewall refuses isn't logged"),
     ("INV-01", "ct1", lambda lab: _unlisted(lab.site), "as acquisition modality it speaks DICOM"),
     ("INV-01", "ws1", lambda lab: _shipped(lab.site), "'ORTHANC' is the title a product ships with"),
+    ("INV-02", "core", lambda lab: lab.flows(connections=[undeclared(WS1, CT1, 11112)]), "still open, though nothing"),
     (
         "CFG-01",
         "his1",
@@ -187,6 +193,7 @@ UNKNOWN: list[tuple[str, str, Callable[[Lab], object], str]] = [
     ("SEG-05", "core", _legacy, "not proven: rules of the old iptables"),
     ("SEG-01", "core", lambda lab: _fail(lab, "core", "nftables", "needs root"), "needs root"),
     ("SEG-07", "core", lambda lab: _fail(lab, "core", "logging", "hidden"), "hidden"),
+    ("INV-02", "core", lambda lab: lab.flows(connections=None, connections_reason="no tool"), "isn't known: no tool"),
     ("CFG-01", "his1", lambda lab: lab.part("his1", "sockets")["value"]["listeners"].clear(), "isn't believed"),
     ("CFG-01", "his1", lambda lab: lab.part("his1", "sockets")["value"]["listeners"].append({}), "can't be understood"),
     ("CFG-01", "his1", lambda lab: _reach(lab, "his1", "unreachable"), "couldn't be reached: no route"),
@@ -261,7 +268,8 @@ def test_without_any_one_of_the_facts_that_it_needs_it_says_nothing(control: Con
         if (one.judgement.control, one.judgement.state) == (control, "pass")
     )
     assert judge(control, passing.facts).state == "pass", "the control case"
-    needs = (*control.demanded.needs, *(control.applies.needs if control.applies else ()))
+    conditions = (control.demanded, control.applies, control.warns)
+    needs = [path for condition in conditions if condition for path in condition.needs]
     for path in needs:
         for missing in (False, True):
             document: dict[str, Any] = copy.deepcopy(dict(passing.facts.document))

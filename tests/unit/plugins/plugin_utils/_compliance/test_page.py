@@ -91,6 +91,23 @@ WAIVER = {
 }
 
 
+SEEN = {
+    **{"firewall": "core", "mode": "watch", "reason": "", "more": 3, "doubts": ["its memory was full"]},
+    **{"read_at": "2026-11-23T08:12:00Z", "since": "2026-11-20T06:00:00Z"},
+    "rows": [
+        {
+            **{"state": "passes", "weight": "fails", "source": "ct7", "destination": "pacs1", "service": "104 tcp"},
+            **{"count": 12, "idle": 180, "what": "looks like images stored (RAD-8)"},
+        },
+        {
+            **{"state": "open", "weight": "fails", "source": "an address in pacs", "destination": "ct1"},
+            **{"service": "22 tcp", "count": 1, "idle": None, "what": "SSH"},
+        },
+    ],
+    "declared": {"used": 7, "unused": 1, "unused_names": ["pacs1 -> ct1: RAD-10"]},
+}
+
+
 def document(findings: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     return {
         "schema": "pacs-hardening-report/1",
@@ -114,6 +131,7 @@ def document(findings: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
             "zones": ["modality", "pacs"],
             "cells": [cell("modality", "pacs", "as declared", declared=["ct1 to pacs1"]), cell("pacs", "modality")],
         },
+        "seen": [SEEN],
         "findings": findings,
         "hosts": [
             {
@@ -217,6 +235,28 @@ class TestWhole:
         gone = {"name": "ws1", "reached": "timeout", "reason": "silent for 30 s", "parts": {}, "findings": []}
         page = read(document([], hosts=[gone]))
         assert "ws1 ✗ no answer in time silent for 30 s" in page.text
+
+
+class TestSeen:
+    def test_each_row_says_who_whom_how_often_and_what_became_of_it(self) -> None:
+        text = read(document([])).text
+        assert "core watches: undeclared connections pass, and are remembered." in text
+        assert "would be cut ct7 → pacs1 104 tcp 12 times, last 3 min ago looks like images stored (RAD-8)" in text
+        assert "still open an address in pacs → ct1 22 tcp 1 connection SSH" in text
+        assert "and 3 more like these. 1 of 8 declared flows weren't used since 20 November 2026, 06:00 UTC" in text
+        assert "its memory was full" in text and "pacs.hardening.propose" in text and "connections_cut" in text
+
+    def test_what_nobody_could_look_at_is_not_taken_for_nothing(self) -> None:
+        unread = {**SEEN, "mode": None, "reason": "needs root", "rows": [], "more": 0, "doubts": []}
+        text = read(document([], seen=[unread])).text
+        assert "core nothing is known: needs root." in text
+        assert "It has none to tell of" not in text
+        nothing = read(document([], seen=[{**SEEN, "rows": [], "more": 0}])).text
+        assert "It has none to tell of." in nothing
+
+    def test_a_state_without_a_word_is_still_shown(self) -> None:
+        strange = {**SEEN, "rows": [{**SEEN["rows"][0], "state": "odd"}]}  # type: ignore[index]
+        assert "unknown ct7 → pacs1" in read(document([], seen=[strange])).text
 
 
 class TestVerdict:
