@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sites import lab_site
-from watched import Hospital
+from watched import Hospital, Line
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,11 @@ def first_day() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def hospital(reports: Path) -> Hospital:
     return Hospital(reports)
+
+
+@pytest.fixture(scope="session")
+def line() -> Iterator[Line]:
+    """A technician's connection to the scanner, once a test opens it."""
+    kept = Line("ws1", "ct1", 2222)
+    yield kept
+    kept.close()

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from sites import lab_site
-from watched import Hospital
+from watched import Hospital, Line, lend
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from lab import exercise, probes
+from playbooks import run_playbook
 
 #: What a clinical day of the lab uses; the filler order (RAD-3) is declared, and the exercise sends none.
 CLINICAL = {
@@ -71,6 +73,17 @@ def test_all_of_it_is_remembered_and_told_in_plain_words(hospital: Hospital, fir
     assert edge["undeclared"] == []
 
 
+def test_the_compliance_report_names_them_and_no_address(hospital: Hospital, first_day: dict[str, Any]) -> None:
+    made = hospital.judge(first_day)
+    assert made.state("INV-02", "core") == "fail"
+    stored = r"would be cut: ct1 -> pacs1:11112 tcp, \d+ times, last [^:]* ago: looks like images stored \(RAD-8\)"
+    assert any(re.match(stored, text) for text in made.observed("INV-02", "core")), made.observed("INV-02", "core")
+    (core,) = (firewall for firewall in made.report["seen"] if firewall["firewall"] == "core")
+    named = {f"{row['source']} -> {row['destination']}:{row['service']}" for row in core["rows"]}
+    assert (named, core["doubts"]) == (CLINICAL, [])
+    assert "<bdi>ct1</bdi> → <bdi>pacs1</bdi>" in made.page
+
+
 def test_enforcing_that_would_cut_declared_devices_is_refused(hospital: Hospital, first_day: dict[str, Any]) -> None:
     done = hospital.play("site", first_day, firewall_mode="enforce")
     assert not done.ok
@@ -112,7 +125,9 @@ def test_the_proposal_is_simulated_and_cuts_nothing(hospital: Hospital, proposed
     assert "core would cut none of the" in done.output
 
 
-def test_enforcing_waits_until_the_undeclared_is_declared(hospital: Hospital, proposed: dict[str, Any]) -> None:
+def test_enforcing_waits_until_the_undeclared_is_declared(
+    hospital: Hospital, proposed: dict[str, Any], line: Line
+) -> None:
     assert [str(result) for result in probes.run(UNDECLARED) if not result.is_open] == [], "watching lets it pass"
     refused = hospital.play("site", proposed, firewall_mode="enforce")
     assert not refused.ok
@@ -120,11 +135,13 @@ def test_enforcing_waits_until_the_undeclared_is_declared(hospital: Hospital, pr
     assert hospital.mode() == "watch"
 
     declared = {"from": "ws1", "to": "ct1", "service": "dicom", "reason": "images straight from the scanner"}
-    with_it = {**proposed, "conduits": [*proposed.get("conduits", ()), declared]}
+    service = {"from": "ws1", "to": "ct1", "protocol": "tcp", "ports": [2222], "reason": "the technician is here"}
+    with_it = {**proposed, "conduits": [*proposed.get("conduits", ()), declared, service]}
     done = hospital.play("site", with_it, firewall_mode="enforce")
     assert done.ok, done.output
     assert hospital.mode("core") == hospital.mode("edge") == "enforce"
     assert [str(result) for result in probes.run(UNDECLARED) if not result.is_open] == [], "it is declared"
+    line.open()
     clinical_day()
 
 
@@ -151,3 +168,23 @@ def test_what_is_refused_comes_back_the_same_way(hospital: Hospital, proposed: d
     )
     core = json.loads((hospital.reports / "observed.json").read_text(encoding="utf-8"))["firewalls"][0]
     assert {one["destination"]["address"] for one in core["undeclared"]} == {probe.address for probe in UNDECLARED}
+
+
+def test_what_was_removed_and_is_still_open_is_in_the_report_until_it_is_cut(
+    hospital: Hospital, proposed: dict[str, Any], line: Line
+) -> None:
+    assert line.works(), "its flow was removed, and it lives on"
+    made = hospital.judge(proposed)
+    assert made.state("INV-02", "core") == "fail"
+    open_still = "still open, though nothing declares it: ws1 -> ct1:2222 tcp, 1 connection: no known service"
+    assert made.observed("INV-02", "core")[0] == open_still
+
+    lend("core", "conntrack")
+    done = run_playbook(Path(__file__).parents[1] / "cut.yml")
+    assert done.ok and done.changed["core"] == 1, done.output
+    assert not line.works()
+    mended = hospital.judge(proposed)
+    observed = mended.observed("INV-02", "core")
+    assert mended.state("INV-02", "core") == "warn", "what was refused is worth a look"
+    assert re.match(r"refused: ws1 -> ct1:11112 tcp, \d+ times, last .* ago: DICOM$", observed[0]), observed
+    assert not any("still open" in text for text in observed)
