@@ -9,9 +9,10 @@ from typing import Any
 import jsonschema
 import pytest
 from canaries import PASSWORD, PATIENT, spoken
-from compliance_example import hardened_hosts, network, report, untouched_hosts
+from compliance_example import hardened_hosts, network, report, seen, untouched_hosts
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from seen_flows import CT1, WS1, undeclared
 from sites import lab_site
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import PARTS
@@ -89,6 +90,36 @@ def test_one_spoilt_place_never_raises_and_never_mends(data: st.DataObject) -> N
     mended = {one for one in failed if states[one] == "pass"}
     # A switch that is read as another value than it has is what the host says, and the host is believed in that.
     assert {control for control, _subject in mended} <= {"AE-01", "IAM-01", "SEG-07", "CFG-01"}
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_one_spoilt_place_of_what_a_firewall_has_seen_never_passes(data: st.DataObject) -> None:
+    hosts: Any = hardened_hosts()
+    flows = [undeclared(WS1, CT1, 11112), undeclared(WS1, CT1, 104)]
+    part = hosts["core"]["evidence"]["parts"]["firewall_flows"] = seen("watch", undeclared=flows, not_remembered=3)
+    assert _state(report(hosts, TRIED)) == "fail"
+    place: Any = part
+    for _depth in range(data.draw(st.integers(1, 4))):
+        step = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else list(range(len(place)))))
+        if not isinstance(place[step], (dict, list)) or not place[step]:
+            break
+        place, last = place[step], place
+    else:
+        place = last
+    place[step] = data.draw(scalars)
+    whole(made := report(hosts, TRIED))
+    assert _state(made) in ("fail", "not_assessed")
+
+
+def _state(made: Report) -> str:
+    """The state of INV-02 on the core."""
+    (one,) = (
+        finding.judgement
+        for finding in made.findings
+        if (finding.judgement.control.id, finding.judgement.facts.subject) == ("INV-02", "core")
+    )
+    return one.state
 
 
 def _failed(made: Report) -> set[tuple[str, str]]:

@@ -64,6 +64,9 @@ def seen_of(compiled: Compiled, name: str, record: HostRecord, probes: Collectio
     part = record.part(_PART)
     if part.status != "ok":
         return Seen(name, reason=part.reason)
+    # What firewall_flows_info may leave out, evidence must say: nothing remembered isn't the same as nothing said.
+    if not isinstance(part.value.get("undeclared"), list) or count(part.value, "not_remembered") is None:
+        return Seen(name, reason="the evidence doesn't say what the firewall remembers")
     try:
         view = read_view(part.value, name)
         rows = seen_rows(compiled, name, view, probes)

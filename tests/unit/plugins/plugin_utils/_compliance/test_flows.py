@@ -147,7 +147,9 @@ class TestNotWhole:
             ({"connections": None, "connections_reason": "needs root"}, "open isn't known: needs root"),
             ({"mode": "none"}, "whether the firewall watches or enforces isn't said"),
             ({"undeclared": [{"source": "x"}]}, "can't be understood (ObservedError)"),
-            ({"not_remembered": float("inf")}, "can't be understood (OverflowError)"),
+            ({"undeclared": None}, "doesn't say what the firewall remembers"),
+            ({"not_remembered": None}, "doesn't say what the firewall remembers"),
+            ({"undeclared": [undeclared(CT1, PACS1, 11112, declared=True, idle=10**30)]}, "(OverflowError)"),
         ],
     )
     def test_what_is_not_known_does_not_pass(self, changes: dict[str, Any], says: str) -> None:
