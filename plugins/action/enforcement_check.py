@@ -39,9 +39,11 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": missing}
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
         from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.enforce import may_enforce
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.own_tries import own_tries
         from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.plain_site import named_by
         from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.view import read_view
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import from_document
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         seen: dict[str, Any] = self._execute_module(
             module_name=MODULE, module_args={"connections": False}, task_vars=task_vars
@@ -54,8 +56,16 @@ class ActionModule(ActionBase):
             return {**result, "msg": "to watch is always allowed"}
         try:
             policy = from_document(plain(arguments["policy"]))
-            site = named_by(plain(arguments["site"]), policy)
-            found = may_enforce(host, site, policy, read_view(seen, host), plain(arguments["despite"]))
+            declared, despite = plain(arguments["site"]), plain(arguments["despite"])
+            site = named_by(declared, policy)
+            found = may_enforce(
+                host,
+                site,
+                policy,
+                read_view(seen, host),
+                despite,
+                lambda: own_tries(compile_site(declared)) if declared else (),
+            )
         except (SiteError, ObservedError) as error:
             return {"failed": True, "msg": str(error)}
         result["would_cut"] = list(found.would_cut)

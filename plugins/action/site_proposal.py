@@ -32,14 +32,16 @@ class ActionModule(ReportingAction):
     def report(self, arguments: Mapping[str, Any]) -> Report:
         """The proposal, and what it rests on."""
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.own_tries import own_tries
         from ansible_collections.pacs.hardening.plugins.plugin_utils._observed import proposal_text
         from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.collected import views_of
         from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.propose import propose, usable_site
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         files = read_recorded(arguments["files"])
         usable = usable_site(arguments["site"])
         views = views_of(usable.site, arguments["firewalls"]) if arguments["firewalls"] else {}
-        proposal = propose(usable, views, files)
+        proposal = propose(usable, views, files, own_tries(compile_site(usable.document)))
         lines = [
             f"A proposal for {usable.site.name}, from what was seen:",
             *(f"  {line}" for line in proposal_text.sources(views, files)),

@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...module_utils._evidence.parts import one_line
-from .._gate.probe_plan import Plan
 from .._nftables.names import comment
 from .._observed.model import FirewallView, FlowKey
 from .._observed.view import read_view
 from .._observed.words import moment, plural
 from .._policy.model import EnforcementPolicy
 from .._policy.site import Compiled
-from .._site.model import Device
 from .collected import HostRecord, count
 from .seen_flows import Row, Weight, seen_rows
 
@@ -45,18 +43,6 @@ class Seen:
     used: int = 0
     unused: int = 0
     unused_names: tuple[str, ...] = ()
-
-
-def own_probes(plans: Mapping[str, Plan], devices: Mapping[str, Device]) -> frozenset[FlowKey]:
-    """The undeclared connections that a report tries from managed devices: its own traces in the memories."""
-    return frozenset(
-        FlowKey(str(own), one.address, "tcp", one.port)
-        for plan in plans.values()
-        for one in plan.probes
-        if not one.declared and not one.asks_nothing
-        for own in devices[plan.vantage].addresses
-        if own.version == one.family
-    )
 
 
 def seen_of(compiled: Compiled, name: str, record: HostRecord, probes: Collection[FlowKey]) -> Seen:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from .._gate.own_tries import tries_of
 from .._gate.probe_plan import Plan, plan_probes
 from .._gate.probe_results import ProbeResult
 from .._policy.site import Compiled
@@ -17,7 +18,7 @@ from .._site.model import Device, Site
 from .collected import NOTHING, HostRecord
 from .facts import Facts
 from .facts_firewall import firewall_facts, verification_of
-from .facts_flows import Seen, flows_facts, own_probes, seen_of
+from .facts_flows import Seen, flows_facts, seen_of
 from .facts_model import inventory_facts, site_facts
 from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
@@ -64,7 +65,7 @@ class Collected:
     @cached_property
     def seen(self) -> dict[str, Seen]:
         """What each firewall has seen."""
-        probes = own_probes(self.plans, self.compiled.site.devices)
+        probes = tries_of(self.plans, self.compiled.site.devices)
         return {name: seen_of(self.compiled, name, self.hosts[name], probes) for name in self.compiled.policies}
 
     def everything_tried(self) -> list[Tried]:

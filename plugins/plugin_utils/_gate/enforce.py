@@ -7,11 +7,11 @@ named. What a firewall refuses already, it may go on refusing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from .._observed.cut import CutFlow, undeclared
-from .._observed.model import FirewallView
+from .._observed.model import FirewallView, FlowKey
 from .._observed.words import ago, plural, times
 from .._policy.model import EnforcementPolicy
 from .._site.faults import suggestion
@@ -32,9 +32,17 @@ class Enforceable:
 
 
 def may_enforce(
-    host: str, site: Site, policy: EnforcementPolicy, view: FirewallView, despite: Collection[str]
+    host: str,
+    site: Site,
+    policy: EnforcementPolicy,
+    view: FirewallView,
+    despite: Collection[str],
+    tries: Callable[[], Collection[FlowKey]] = tuple,
 ) -> Enforceable:
-    """Whether the policy may be enforced on a firewall that has seen this. I(despite): devices that may be cut."""
+    """Whether the policy may be enforced on a firewall that has seen this. I(despite): devices that may be cut.
+
+    I(tries) gives what a compliance report tries itself (own_tries), and is asked only where something would be cut.
+    """
     unknown = [name for name in despite if name not in site.devices]
     if unknown:
         close = suggestion(unknown[0], site.devices, "Known devices")
@@ -58,10 +66,14 @@ def may_enforce(
         )
     if view.mode == "enforce":
         return Enforceable(True)
-    return _judged(host, undeclared(site, policy, view), view, despite)
+    cut = undeclared(site, policy, view)
+    return _judged(host, cut, view, despite, tries() if cut else ())
 
 
-def _judged(host: str, cut: Collection[CutFlow], view: FirewallView, despite: Collection[str]) -> Enforceable:
+def _judged(
+    host: str, found: Collection[CutFlow], view: FirewallView, despite: Collection[str], tries: Collection[FlowKey]
+) -> Enforceable:
+    cut = [one for one in found if one.flow.key not in tries]
     ours = [one for one in cut if one.devices]
     refused = [one for one in ours if one.devices[0] not in despite]
     would_cut = tuple(seen_text(one) for one in cut)
@@ -71,6 +83,9 @@ def _judged(host: str, cut: Collection[CutFlow], view: FirewallView, despite: Co
     named = [seen_text(one) for one in ours]
     if named:
         warnings.append(f"{host}: cut, as firewall_enforce_despite says: {_some(named)}")
+    tried = [seen_text(one) for one in found if one.flow.key in tries]
+    if tried:
+        warnings.append(f"{host}: cut, and taken for what the compliance report tries itself: {_some(tried)}")
     strangers = [seen_text(one) for one in cut if not one.devices]
     if strangers:
         warnings.append(f"{host}: cut, between addresses of no declared device: {_some(strangers)}")

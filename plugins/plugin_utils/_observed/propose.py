@@ -9,7 +9,7 @@ seen. Where workflows would not stand that, the same flows are proposed as condu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from .._flows.derive import derive
@@ -21,7 +21,7 @@ from .._site.model import Network, Site, Workflow
 from .evidence import Evidence, gather
 from .files import SeenFile
 from .looks import PART_OF_ACTOR
-from .model import FirewallView, ObservedError
+from .model import FirewallView, FlowKey, ObservedError
 from .names import End
 from .proposed_devices import Document, ProposedDevices, propose_devices
 from .proposed_flows import Named, Wanted, Workflows, cast_of, conduit_documents, follows, named, workflow_document
@@ -80,12 +80,18 @@ def usable_site(document: object) -> Usable:
         return Usable(site, usable, (f"The workflows and conduits so far have faults and weren't used: {faults}",))
 
 
-def propose(usable: Usable, views: Mapping[str, FirewallView], files: Iterable[SeenFile]) -> Proposal:
-    """Propose a site. Raises SiteError where a device so far can't be completed, and ObservedError where what was seen
-    can't be put into a site.
+def propose(
+    usable: Usable,
+    views: Mapping[str, FirewallView],
+    files: Iterable[SeenFile],
+    tries: Collection[FlowKey] = (),
+) -> Proposal:
+    """Propose a site. I(tries): what a compliance report tries itself, and nobody needs. Raises SiteError where a
+    device so far can't be completed, and ObservedError where what was seen can't be put into a site.
     """
     site = usable.site
     evidence = gather(site, views, files)
+    notes = [*usable.notes, *_without(evidence, tries)]
     if not evidence.flows and not evidence.ranges:
         raise ObservedError(
             "Nothing was seen yet, so there is nothing to propose. Let the firewalls watch for a while (firewall_mode: "
@@ -94,7 +100,20 @@ def propose(usable: Usable, views: Mapping[str, FirewallView], files: Iterable[S
     found = sort_flows(site, evidence)
     taken = (*site.zones, *site.firewalls)
     devices = propose_devices(usable.document.get("devices") or {}, taken, found.recognised, evidence)
-    return _Proposing(site, usable.document, evidence, found, devices, list(usable.notes)).proposal()
+    return _Proposing(site, usable.document, evidence, found, devices, notes).proposal()
+
+
+def _without(evidence: Evidence, tries: Collection[FlowKey]) -> list[str]:
+    """Take what a report tried itself out of what was seen, and say so."""
+    own = [key for key in evidence.flows if key in tries]
+    for key in own:
+        del evidence.flows[key]
+    if not own:
+        return []
+    one = own[0]
+    ends = f"{evidence.names.of(one.source)} -> {evidence.names.of(one.destination)}:{one.port} {one.protocol}"
+    many = f", and {len(own) - 1} more like it" if len(own) > 1 else ""
+    return [f"Left out, being what the compliance report tries itself: {ends}{many}. Declare it if somebody needs it."]
 
 
 class _Proposing:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from proposals import RIS1
 from seen_flows import CT1, PACS1, STRANGER, WS1, seen, undeclared
 from sites import lab_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.enforce import Enforceable, may_enforce
+from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.own_tries import own_tries
 from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.plain_site import site_of
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.view import read_view
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.plain import policy_from_flows
@@ -75,6 +77,25 @@ def test_strangers_stop_nothing_and_are_told() -> None:
     found = judged(undeclared=[undeclared(STRANGER, "198.18.50.99", 445)])
     assert found.allowed
     assert found.warnings[0].startswith("core: cut, between addresses of no declared device: 198.18.20.77 (modality)")
+
+
+def test_what_the_compliance_report_tries_itself_stops_nothing_and_is_told() -> None:
+    compiled = compile_site(lab_site())
+    tries = own_tries(compiled)
+    (own,) = (key for key in tries if (key.source, key.destination) == (PACS1, RIS1))
+    traces = [undeclared(own.source, own.destination, own.port), undeclared(WS1, CT1, 22)]
+    view = read_view(seen(undeclared=traces))
+    found = may_enforce("core", compiled.site, compiled.policies["core"], view, [], lambda: tries)
+    assert not found.allowed, "ct1 is no host of ours: nobody but ws1 itself tries that"
+    assert "1 connection of 1 declared device" in found.message and "ris1" not in found.message
+    view = read_view(seen(undeclared=traces[:1]))
+    found = may_enforce("core", compiled.site, compiled.policies["core"], view, [], lambda: tries)
+    assert found.allowed
+    assert found.warnings == (
+        "core: cut, and taken for what the compliance report tries itself: pacs1 -> ris1:22 tcp, 12 times, "
+        "last 3 min ago",
+    )
+    assert not judged(undeclared=traces[:1]).allowed, "without a report's plan it is a connection like any other"
 
 
 def test_what_is_refused_already_may_stay_refused() -> None:

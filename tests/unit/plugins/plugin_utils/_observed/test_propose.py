@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 from proposals import DAY, DAY_NAMED, HIS1, RIS1, bare, flows, proposed
-from seen_flows import CT1, PACS1, STRANGER, WS1, declared, undeclared
+from seen_flows import CT1, PACS1, STRANGER, WS1, declared, seen, undeclared
 from sites import lab_site
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.own_tries import own_tries
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.collected import views_of
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.model import ObservedError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.propose import propose, usable_site
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
 
 
@@ -24,6 +28,18 @@ class TestTheLab:
         assert conduit["reason"] == "looks like placer order (RAD-2); seen once"
         assert proposal.site["devices"] == lab_site()["devices"]
         assert proposal.new_devices == []
+
+    def test_what_the_compliance_report_tried_itself_is_left_out_and_told(self) -> None:
+        usable = usable_site(lab_site())
+        tries = own_tries(compile_site(usable.document))
+        views = views_of(usable.site, {"core": seen(undeclared=[*DAY, undeclared(PACS1, RIS1, 22)]), "edge": seen()})
+        proposal = propose(usable, views, (), tries)
+        assert "pacs1 -> ris1:22 tcp" not in flows(proposal)
+        assert proposal.notes == [
+            "Left out, being what the compliance report tries itself: pacs1 -> ris1:22 tcp. "
+            "Declare it if somebody needs it."
+        ]
+        assert "pacs1 -> ris1:22 tcp" in flows(propose(usable, views, ())), "else it would be proposed"
 
     def test_the_whole_workflow_where_all_of_it_was_seen(self) -> None:
         proposal, _text = proposed(bare("devices"), [*DAY, undeclared(RIS1, HIS1, 2575)])
