@@ -112,7 +112,7 @@ def words(done: PlaybookRun) -> str:
 
 def finished(process: Any) -> PlaybookRun:
     """What came of a playbook that was started."""
-    output, _errors = process.communicate(timeout=120)
+    output, _errors = process.communicate(timeout=300)
     return summarise(process.returncode, output)
 
 

@@ -47,10 +47,11 @@ def stages(project: Path) -> tuple[Stage, ...]:
     """Every stage, in the order in which they start. Each Molecule scenario of ``project`` is one."""
     scenarios = sorted(path.parent.name for path in project.glob("molecule/*/molecule.yml"))
     return (
+        # First, for it takes longest: the others share the second core meanwhile.
+        _stage("unit", "unit and property tests", 600, FAST),
         _stage("lint", "ansible-lint (production), ruff, shellcheck, changelog", 600, FAST),
         _stage("sanity", "ansible-test sanity, every Python of a managed host that is here", 1200, FAST),
         _stage("types", "mypy, strict", 600, FAST),
-        _stage("unit", "unit and property tests", 600, FAST),
         _stage("build", "the artefact: built, looked through, installed without a registry", 600, FAST),
         _stage("kernel", "rules in the real kernel, in network namespaces", 900, DEFAULT, alone=True),
         _stage("lab", "the miniature hospital in containers comes up", 1500, DEFAULT, alone=True),

@@ -80,6 +80,19 @@ def test_the_wall_clock_jumps_and_nobody_confirms(old: str, first: int, then: in
     assert time.monotonic() - began >= 12, "not before its time either"
 
 
+def test_nobody_confirms(old: str) -> None:
+    arm(timeout=5)
+    assert str(MARK) in table()
+    await_rules(old, 15)
+
+
+def test_the_firewall_is_restarted_in_order(old: str) -> None:
+    arm(timeout=600)
+    assert str(MARK) in table()
+    nodes.restart("core")
+    assert table() == old
+
+
 def test_another_program_flushes_while_pending_and_it_is_confirmed(old: str) -> None:
     change_id = arm(timeout=60)
     flush()
@@ -113,8 +126,10 @@ def test_the_timer_is_stopped_and_it_is_confirmed(old: str) -> None:
 
 
 def test_the_timer_is_stopped_and_the_next_run_mends_it(old: str) -> None:
-    change_id = arm(timeout=60)
+    change_id = arm(timeout=5)
     systemctl("stop", unit(change_id, "timer"))
+    time.sleep(8)
+    assert str(MARK) in table(), "the control of the timer: without it nothing comes back, even past the deadline"
     done = go_back()
     assert change_id in words(done) and "never confirmed" in words(done), done.output
     assert table() == old
