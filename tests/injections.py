@@ -63,12 +63,14 @@ def reached(node: str, seconds: int = 60) -> str:
 
 
 def kill_with_controller(steps: tuple[str, ...], variables: Mapping[str, Any]) -> None:
-    """Make a change, and have the controller die, and then the module before the last of the steps: nobody is left
+    """Make a change, and have the module die before the last of the steps, and with it the controller: nobody is left
     but the host itself.
     """
     order("core", steps=steps, then="freeze")
     process = start_playbook(one_change.CHANGE, variables=variables, own_group=True)
     module = reached("core")
+    # The controller stands still first, else it would ask the host at once what became of its module.
+    os.killpg(process.pid, signal.SIGSTOP)
+    nodes.run("core", ["/bin/kill", "-KILL", module], check=True)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=30)
-    nodes.run("core", ["/bin/kill", "-KILL", module], check=True)

@@ -55,8 +55,8 @@ def main(times: int) -> dict[str, int]:
     for number in range(times):
         old = listing()
         head, _brace, _tail = base.rpartition("}")
-        mark = f"set mark {{ type inet_service; elements = {{ {1000 + number} }}; }}\n}}\n"
-        done = ruleset.apply_ruleset(Request(TABLE, head + mark, 1, 0, 3), False, LAYOUT)
+        extra = f"set at_deadline {{ type inet_service; elements = {{ {1000 + number} }}; }}\n}}\n"
+        done = ruleset.apply_ruleset(Request(TABLE, head + extra, 1, 0, 3), False, LAYOUT)
         new = listing()
         (entry,) = [entry for entry in JOURNAL.entries() if entry.id == done.change_id]
         assert entry.change is not None and entry.change.deadline is not None and new != old
