@@ -13,7 +13,7 @@ from typing import Any
 import one_change
 
 from lab import nodes
-from playbooks import start_playbook
+from playbooks import family, start_playbook
 
 _PROGRAM = Path(__file__).with_name("at_step.py")
 _ORDER, _REACHED = "/run/at-step", "/run/at-step.reached"
@@ -67,10 +67,13 @@ def kill_with_controller(steps: tuple[str, ...], variables: Mapping[str, Any]) -
     but the host itself.
     """
     order("core", steps=steps, then="freeze")
-    process = start_playbook(one_change.CHANGE, variables=variables, own_group=True)
+    process = start_playbook(one_change.CHANGE, variables=variables)
     module = reached("core")
     # The controller stands still first, else it would ask the host at once what became of its module.
-    os.killpg(process.pid, signal.SIGSTOP)
+    controller = family(process)
+    for one in controller:
+        os.kill(one, signal.SIGSTOP)
     nodes.run("core", ["/bin/kill", "-KILL", module], check=True)
-    os.killpg(process.pid, signal.SIGKILL)
+    for one in controller:
+        os.kill(one, signal.SIGKILL)
     process.communicate(timeout=30)

@@ -79,9 +79,9 @@ def written(state: str, change_id: str) -> dict[str, Any]:
 
 
 def await_rules(old: str, seconds: float) -> float:
-    """Wait for the old rules; how long it took."""
+    """Wait until the old rules are in force and nothing is pending; how long it took."""
     began = time.monotonic()
-    while table() != old:
+    while table() != old or journal("pending"):
         assert time.monotonic() - began < seconds, "the old rules didn't come back"
         time.sleep(0.1)
     return time.monotonic() - began

@@ -13,7 +13,7 @@ from playbooks import PROJECT, run_playbook, start_playbook
 AT_DEADLINE = Path(__file__).resolve().parents[1] / "at_deadline.py"
 UTILS = PROJECT / "plugins" / "module_utils"
 PLACE = "/usr/local/lib/at-deadline"
-TIMES = 60
+TIMES = 40
 
 
 def test_a_second_change_while_one_is_pending(old: str) -> None:
