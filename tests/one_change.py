@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from sites import lab_site
@@ -92,14 +90,15 @@ def answers() -> bool:
     return all(result.outcome == "open" for result in probes.run(SSH))
 
 
-@contextmanager
-def unharmed() -> Iterator[str]:
-    """The rules before; whatever happens meanwhile, they are in force after it, nothing is pending, and new SSH
-    connections are answered.
-    """
-    before = table()
-    assert before and str(MARK) not in before and answers() and not journal("pending")
-    yield before
+def at_rest() -> str:
+    """The rules in force, of which MARK is no part; nothing is pending, and new SSH connections are answered."""
+    rules = table()
+    assert rules and str(MARK) not in rules and answers() and not journal("pending")
+    return rules
+
+
+def assert_unharmed(before: str) -> None:
+    """The rules from before are in force, nothing is pending, and new SSH connections are answered."""
     assert table() == before
     assert not journal("pending")
     assert answers()

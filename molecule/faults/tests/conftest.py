@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from injections import injecting, withdraw
-from one_change import unharmed
+from one_change import assert_unharmed, at_rest
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,5 +19,6 @@ def injectable() -> Iterator[None]:
 def old() -> Iterator[str]:
     """The rules before. Whatever a test does, they are in force after it, nothing is pending, nobody is locked out."""
     withdraw("core")
-    with unharmed() as before:
-        yield before
+    before = at_rest()
+    yield before
+    assert_unharmed(before)

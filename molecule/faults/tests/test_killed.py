@@ -12,13 +12,14 @@ from one_change import (
     MARK,
     STORE,
     answers,
+    assert_unharmed,
+    at_rest,
     await_rules,
     change,
     go_back,
     journal,
     power_cut,
     table,
-    unharmed,
     words,
 )
 
@@ -161,10 +162,11 @@ def unrestored() -> str:
 @pytest.fixture(scope="module")
 def never_hardened() -> Iterator[None]:
     """A firewall with nothing of ours on it; after the tests it has its rules again."""
-    with unharmed():
-        yield
-        nodes.run("core", ["/bin/sh", "-c", BARE])
-        go_back()
+    before = at_rest()
+    yield
+    nodes.run("core", ["/bin/sh", "-c", BARE])
+    go_back()
+    assert_unharmed(before)
 
 
 @pytest.mark.parametrize(

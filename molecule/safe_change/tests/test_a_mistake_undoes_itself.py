@@ -13,13 +13,14 @@ from one_change import (
     MARK,
     answers,
     arm,
+    assert_unharmed,
+    at_rest,
     await_rules,
     change,
     finished,
     go_back,
     power_cut,
     table,
-    unharmed,
     words,
 )
 
@@ -39,8 +40,9 @@ def injectable() -> Iterator[None]:
 @pytest.fixture
 def old() -> Iterator[str]:
     """The rules before; whatever a test does, they are in force after it and nothing is pending."""
-    with unharmed() as before:
-        yield before
+    before = at_rest()
+    yield before
+    assert_unharmed(before)
 
 
 def test_rules_that_cut_ssh_are_undone_by_the_host_and_the_task_says_so(old: str) -> None:
