@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -58,8 +59,8 @@ def start_playbook(
 ) -> subprocess.Popen[str]:
     """Start a playbook and return at once, its output as one text pipe. The caller ends it.
 
-    ``own_group``: in a process group of its own, so that Ansible can be killed with all its workers. ``environment``:
-    variables beyond those of a user.
+    ``own_group``: in a process group of its own (but for its workers, see family()). ``environment``: variables beyond
+    those of a user.
     """
     # Molecule's own settings would leak into the run; a user has none.
     complete = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "MOLECULE_"))}
@@ -83,6 +84,21 @@ def start_playbook(
         cwd=PROJECT,
         start_new_session=own_group,
     )
+
+
+def family(process: subprocess.Popen[str]) -> list[int]:
+    """The ids of a playbook's process and of all that descend from it: Ansible's workers are in sessions of their own,
+    and outlive it.
+    """
+    children: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parent = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+            children.setdefault(int(parent), []).append(int(path.parent.name))
+    found = [process.pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
 
 
 def summarise(status: int, output: str) -> PlaybookRun:

@@ -1,7 +1,8 @@
-"""Write docs/faults.md from tests/faults.yml and the results of a whole test run: what may go wrong in the middle of a
-change, and in what it ended. Fails, and writes nothing, where a fault wasn't injected or didn't end as it must.
+"""Write docs/faults.md from tests/faults.yml and the results of test runs: what may go wrong in the middle of a change,
+and in what it ended. Fails, and writes nothing, where a fault wasn't injected or didn't end as it must.
 
-The stages kernel and molecule leave their results in .cache/results (JUnit XML).
+The stages kernel and molecule leave their results in .cache/results (JUnit XML). They stay until the same stage runs
+again: a default run, and the scenarios of the soak tier by name or with --soak, together make the table.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ RESULTS = PROJECT / ".cache" / "results"
 ENDS = {"old": "the rules from before", "new": "the confirmed new rules", "either": "one or the other, never between"}
 HEAD = """# What may go wrong in the middle of a change
 
-Each of these faults was really injected by the tests named, in a run of `scripts/test`, and each ended as is said here:
+Each of these faults was really injected by the tests named, in runs of `scripts/test`, and each ended as is said here:
 in the rules from before or in the confirmed new ones, never between, and nobody was locked out. Written by
 `scripts/lib/fault_table.py`.
 
@@ -96,7 +97,7 @@ def main() -> int:
     wrong = problems(listed, results(sorted(RESULTS.glob("*.xml"))))
     if wrong:
         print("\n".join(wrong), file=sys.stderr)
-        print("Run `scripts/test kernel molecule` first.", file=sys.stderr)
+        print("Run `scripts/test kernel molecule` first (every scenario, those of the soak tier too).", file=sys.stderr)
         return 1
     PAGE.write_text(page(listed), encoding="utf-8")
     print(f"{len(listed)} faults: docs/faults.md")

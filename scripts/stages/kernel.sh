@@ -11,4 +11,6 @@ for directory in tests/kernel tests/mutation tests/integration; do
 done
 ((${#directories[@]})) || pacs_die "there are no kernel tests: tests/kernel and tests/integration are missing."
 unshare --net true || pacs_die "network namespaces can't be made here." "Run as root, outside a container that forbids them."
-pytest --quiet --durations 5 --junitxml "$PACS_STATE/results/kernel.xml" "${directories[@]}" "$@"
+# Every test has namespaces of its own. worksteal: files that take long are shared out, too.
+pytest --quiet --numprocesses "$(nproc)" --dist worksteal --durations 5 \
+    --junitxml "$PACS_STATE/results/kernel.xml" "${directories[@]}" "$@"

@@ -7,4 +7,4 @@ directories=()
 for directory in tests/unit tests/property; do
     if [[ -d $directory ]]; then directories+=("$directory"); fi
 done
-pytest --quiet --durations 5 "${directories[@]}" "$@"
+pytest --quiet --numprocesses "$(nproc)" --dist worksteal --durations 5 "${directories[@]}" "$@"

@@ -1,7 +1,8 @@
 """Whatever happens in the middle of a change, it ends in the rules from before or in the confirmed new ones.
 
 Kills at every step, files as a power cut may leave them, a full disk, changes at the same time, a confirmation at the
-deadline, wall clocks that jump. What needs a real systemd or a cut network is in the lab's scenario ``safe_change``.
+deadline, wall clocks that jump. The lab's scenario ``faults`` injects the same on a host with systemd, over SSH, at
+fewer places; what needs a cut network is in ``safe_change``.
 """
 
 from __future__ import annotations

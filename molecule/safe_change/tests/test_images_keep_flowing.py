@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
-from sites import lab_site
+from one_change import CHANGE, changed_site, go_back, words
 
 from lab import workflows
 from playbooks import PROJECT, run_playbook
 
-CHANGE = Path(__file__).resolve().parents[1] / "change.yml"
 MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
 IMAGES, CHANGES, MISTAKES = 2000, 10, (3, 7)
-
-
-def site(number: int) -> dict[str, Any]:
-    """The lab's site with a conduit that tells this change from the one before."""
-    made = lab_site()
-    ports = [50000 + number]
-    made["conduits"] = [{"from": "ops1", "to": "pacs1", "protocol": "tcp", "ports": ports, "reason": "a change"}]
-    return made
 
 
 def test_two_thousand_images_cross_ten_changes_of_which_two_are_undone() -> None:
@@ -30,10 +18,10 @@ def test_two_thousand_images_cross_ten_changes_of_which_two_are_undone() -> None
     for number in range(1, CHANGES + 1):
         if number in MISTAKES:
             done = run_playbook(MISTAKE)
-            assert done.failed["core"] == 1 and "previous rules back" in " ".join(done.output.split()), done.output
+            assert done.failed["core"] == 1 and "previous rules back" in words(done), done.output
             undone += 1
         else:
-            done = run_playbook(CHANGE, variables={"pacs_site": site(number)})
+            done = run_playbook(CHANGE, variables={"pacs_site": changed_site(50000 + number)})
             assert done.ok and done.changed["core"] == 1, done.output
         running = workflows.transfer_status()
         assert running is not None and running.finished is None, f"change {number} fell into the transfer: {running}"
@@ -41,4 +29,4 @@ def test_two_thousand_images_cross_ten_changes_of_which_two_are_undone() -> None
     result = workflows.transfer_result(timeout=600)
     assert result.ok and result.sent == len(set(result.uids)) == IMAGES, result
     assert workflows.found_in_orthanc(result.uids) == frozenset(result.uids), "all of them are in the archive"
-    assert run_playbook(CHANGE, variables={"pacs_site": lab_site()}).ok
+    go_back()

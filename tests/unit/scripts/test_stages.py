@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import run_stages
 from run_stages import Outcome, Runner, summary
-from stage_table import DEFAULT, FAST, SOAK, Stage, choose, stages
+from stage_table import DEFAULT, FAST, SOAK, SOAK_SCENARIOS, Stage, choose, stages
 
 
 def stage(name: str, script: str = "true", *, limit: int = 20, alone: bool = False, needs: str | None = None) -> Stage:
@@ -40,8 +40,23 @@ def test_every_scenario_is_a_stage_of_the_default_run(project: Path) -> None:
     assert names(choose(table, SOAK, [])) == names(table)
 
 
+def test_a_scenario_of_the_soak_tier_is_left_out_of_the_default_run_and_can_be_named(project: Path) -> None:
+    slow = min(SOAK_SCENARIOS)
+    (project / "molecule" / slow).mkdir()
+    (project / "molecule" / slow / "molecule.yml").touch()
+    table = stages(project)
+    assert f"molecule/{slow}" not in names(choose(table, DEFAULT, []))
+    assert f"molecule/{slow}" in names(choose(table, SOAK, []))
+    assert names(choose(table, DEFAULT, [f"molecule/{slow}"])) == ["lab", f"molecule/{slow}"]
+
+
+def test_every_scenario_of_the_soak_tier_is_there() -> None:
+    root = Path(run_stages.__file__).resolve().parents[2]
+    assert {path.parent.name for path in root.glob("molecule/*/molecule.yml")} >= SOAK_SCENARIOS
+
+
 def test_the_fast_run_needs_no_lab(project: Path) -> None:
-    assert names(choose(stages(project), FAST, [])) == ["lint", "sanity", "types", "unit", "build"]
+    assert names(choose(stages(project), FAST, [])) == ["unit", "lint", "sanity", "types", "build"]
 
 
 def test_a_named_scenario_brings_its_lab(project: Path) -> None:
