@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime
-from ansible_collections.pacs.hardening.plugins.module_utils._io.live import is_live_now, live_canonical, roll_back
+from ansible_collections.pacs.hardening.plugins.module_utils._io.live import is_live_now, roll_back, settled_canonical
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import Nft, is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import (
     Change,
@@ -135,7 +135,8 @@ def _why_not(entry: Entry, layout: Layout) -> str:
     nft = Nft.find()
     if nft is None:
         return "nft has been removed"
-    if entry.change.canonical_sha256 != canonical_digest(live_canonical(nft, entry.change.table)):
+    expected = entry.change.canonical_sha256
+    if expected != canonical_digest(settled_canonical(nft, entry.change.table, expected)):
         return f"something else changed table {entry.change.table} in the meantime"
     return ""
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import time
+
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import boottime
@@ -13,6 +15,10 @@ from ansible_collections.pacs.hardening.plugins.module_utils._nft.canonical impo
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.change import Entry, is_live
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.plan import canonical_digest
+
+#: Seconds after which a listing that isn't as expected is believed.
+_SETTLING = 2.0
 
 
 def live_canonical(nft: Nft, table: str) -> str | None:
@@ -22,6 +28,20 @@ def live_canonical(nft: Nft, table: str) -> str | None:
         return None if listing is None else canonical(listing)
     except HardeningError:
         return None
+
+
+def settled_canonical(nft: Nft, table: str, expected: str | None) -> str | None:
+    """As live_canonical, read again for a while where it isn't what is expected (a canonical_digest).
+
+    The kernel makes room for a large set after the transaction that filled it; a listing meanwhile may name elements
+    twice, or leave some out (rhashtable_walk_next in the kernel's lib/rhashtable.c). What is really different stays so.
+    """
+    end = time.monotonic() + _SETTLING
+    while True:
+        live = live_canonical(nft, table)
+        if canonical_digest(live) == expected or time.monotonic() >= end:
+            return live
+        time.sleep(0.2)
 
 
 def is_live_now(layout: Layout, entry: Entry) -> bool:

@@ -11,7 +11,11 @@ from dataclasses import dataclass, replace
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import files, systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import Journal, boottime, utc
-from ansible_collections.pacs.hardening.plugins.module_utils._io.live import live_canonical, roll_back
+from ansible_collections.pacs.hardening.plugins.module_utils._io.live import (
+    live_canonical,
+    roll_back,
+    settled_canonical,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._io.memory import (
     Remembered,
     Snapshot,
@@ -170,11 +174,18 @@ class Replacement:
             return [*memory.lost, f"what table {change.table} remembered is not carried over: {exc}"]
         return list(memory.lost)
 
+    def _live(self, change: Change) -> str | None:
+        """What the kernel lists now; where it is known beforehand, given a moment to be that."""
+        if self.wanted.canonical is None and self.wanted.text is not None:
+            return live_canonical(self.nft, change.table)
+        return settled_canonical(self.nft, change.table, canonical_digest(self.wanted.canonical))
+
     def _read_back(self, change: Change) -> None:
         if self.journal.state_of(change.id) != PENDING:
             self.nft.load(f"{self.layout.change(ROLLED_BACK, change.id)}/previous.nft")
             raise ApplyFailed("applying took longer than confirm_timeout", change.id, rolled_back=True)
-        live, wanted = live_canonical(self.nft, change.table), self.wanted
+        wanted = self.wanted
+        live = self._live(change)
         if wanted.text is not None and live is None:
             raise HardeningError("the table isn't there after it was applied")
         if wanted.canonical is not None or wanted.text is None:
