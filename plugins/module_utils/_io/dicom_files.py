@@ -217,7 +217,7 @@ class _Run:
                 return False
             self._on(mount_of(self._place.mounts, os.path.join(self._place.path, path)))
         self._stop_in_time()
-        done = self._state.done(self._id(path))
+        done = self._state.done(path)
         self._wants_files = done != FILES
         return done != ALL
 
@@ -247,17 +247,17 @@ class _Run:
             self._folder.miss(why)
         else:
             self._done.miss(why)
-            self._state.mark(self._id(folder), ALL)
+            self._state.mark(folder, ALL)
 
     def files_done(self, path: str) -> None:
         self._folder.count("folders")
         self._done.add(self._folder)
         self._folder = Tally(self._scan.findings)
-        self._state.mark(self._id(path), FILES)
+        self._state.mark(path, FILES)
         self._moved = True
 
     def leave(self, path: str) -> None:
-        self._state.mark(self._id(path), ALL)
+        self._state.mark(path, ALL)
 
     def document(self, complete: bool, seconds: float) -> dict[str, Any]:
         """What is to be said of the store."""
@@ -292,11 +292,6 @@ class _Run:
 
     def _on(self, mount: Mount | None) -> None:
         self._looker.permissions = mount is None or mount.keeps_permissions
-
-    def _id(self, path: str) -> bytes:
-        return hashlib.blake2b(
-            path.encode("utf-8", "surrogateescape"), key=self._state.key, digest_size=_DIGEST_SIZE
-        ).digest()
 
     def _digest(self, path: str, rows: list[Row]) -> bytes:
         """Of all by which an edit of these files would show, and of the rules by which they are judged."""

@@ -11,6 +11,7 @@ SQLite database: a run that is killed leaves it as it was at the last checkpoint
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -34,7 +35,7 @@ _SCHEMA = (
     f"PRAGMA user_version = {_FORMAT}",
 )
 _CHECKPOINT_SECONDS, _CHECKPOINT_ROWS = 2.0, 5000
-_KEY_SIZE = 16
+_KEY_SIZE = _ID_SIZE = 16
 
 
 class ScanState:
@@ -61,11 +62,11 @@ class ScanState:
     def remember(self, digest: bytes, tally: Tally) -> None:
         """What was found in a group of files."""
 
-    def done(self, folder: bytes) -> int:
-        """How much of a folder earlier runs of this pass have done: 0, FILES or ALL."""
+    def done(self, folder: str) -> int:
+        """How much of a folder earlier runs of this pass have done: 0, FILES or ALL. Paths are those below the root."""
         return 0
 
-    def mark(self, folder: bytes, done: int) -> None:
+    def mark(self, folder: str, done: int) -> None:
         """So much of a folder is done."""
 
     def due(self) -> bool:
@@ -94,7 +95,7 @@ class KeptState(ScanState):
         self._before = "", Tally(most)
         self._found: list[tuple[bytes, int, str]] = []
         self._met: list[tuple[int, bytes]] = []
-        self._folders: list[tuple[bytes, int]] = []
+        self._folders: list[tuple[str, int]] = []
         self._written = time.monotonic()
         with _understood(path):
             self._database = _opened(path) if writable else _read_only(path)
@@ -128,14 +129,14 @@ class KeptState(ScanState):
         if self.keeps:
             self._found.append((digest, self._pass, json.dumps(tally.plain(), separators=(",", ":"))))
 
-    def done(self, folder: bytes) -> int:
+    def done(self, folder: str) -> int:
         if not self._resumes:
             return 0
         with _understood(self._path):
-            row = self._database.execute("SELECT done FROM folders WHERE folder = ?", (folder,)).fetchone()
+            row = self._database.execute("SELECT done FROM folders WHERE folder = ?", (self._id(folder),)).fetchone()
             return int(row[0]) if row else 0
 
-    def mark(self, folder: bytes, done: int) -> None:
+    def mark(self, folder: str, done: int) -> None:
         if self.keeps:
             self._folders.append((folder, done))
 
@@ -154,6 +155,11 @@ class KeptState(ScanState):
     def close(self) -> None:
         self._database.close()
 
+    def _id(self, folder: str) -> bytes:
+        """What stands for a folder; its path isn't written down."""
+        path = folder.encode("utf-8", "surrogateescape")
+        return hashlib.blake2b(path, key=self.key, digest_size=_ID_SIZE).digest()
+
     def _write(self, facts: dict[str, Any], complete: bool = False) -> None:
         """One transaction: all of it is written, or nothing."""
         with _understood(self._path):
@@ -161,7 +167,8 @@ class KeptState(ScanState):
             write("INSERT OR REPLACE INTO found VALUES (?, ?, ?)", self._found)
             write("UPDATE found SET pass = ? WHERE digest = ?", self._met)
             if not complete:
-                write("INSERT OR REPLACE INTO folders VALUES (?, ?)", self._folders)
+                marks = [(self._id(folder), done) for folder, done in self._folders]
+                write("INSERT OR REPLACE INTO folders VALUES (?, ?)", marks)
             write("INSERT OR REPLACE INTO facts VALUES (?, ?)", [(name, json.dumps(facts[name])) for name in facts])
             if complete:
                 write("DELETE FROM found WHERE pass < ?", [(self._pass,)])
@@ -181,6 +188,8 @@ def kept_state(path: str, most: int, writable: bool) -> ScanState:
     """The state in that file, made if need be; an empty one if the file isn't there and may not be made."""
     if not writable and not os.path.exists(path):
         return ScanState(most)
+    if not writable and os.path.exists(_journal(path)):
+        return ScanState(most, "an earlier scan was interrupted while it wrote; one outside check mode mends that")
     try:
         return KeptState(path, most, writable)
     except Damaged:
@@ -194,9 +203,14 @@ def kept_state(path: str, most: int, writable: bool) -> ScanState:
 
 def discard(path: str) -> None:
     """Forget everything."""
-    for name in (path, f"{path}-journal"):
+    for name in (path, _journal(path)):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
+
+
+def _journal(path: str) -> str:
+    """Where SQLite keeps what it needs to undo a write that was interrupted."""
+    return f"{path}-journal"
 
 
 @contextlib.contextmanager

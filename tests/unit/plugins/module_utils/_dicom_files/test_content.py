@@ -160,7 +160,8 @@ def test_a_file_that_is_cut_short_is_no_alarm() -> None:
 
 def test_a_deflate_bomb_is_found_before_it_goes_off() -> None:
     deflater = zlib.compressobj(9, wbits=-15)
-    bomb = b"".join(deflater.compress(b"\0" * (1 << 20)) for _piece in range(4 * INFLATED_MOST >> 20)) + deflater.flush()
+    pieces = [deflater.compress(b"\0" * (1 << 20)) for _megabyte in range(4 * INFLATED_MOST >> 20)]
+    bomb = b"".join(pieces) + deflater.flush()
     data = dicom(data_set=b"", syntax=DEFLATED).rpartition(b"\x03\0")[0] + bomb
     found = judge(data)
     assert found.findings == [Finding("deflate_bomb", "more than 64 MB")]

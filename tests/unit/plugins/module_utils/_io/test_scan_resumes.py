@@ -131,6 +131,30 @@ def test_killed_again_and_again(store: Path, expected: dict[str, Any], monkeypat
     assert result(scan(store)) == expected
 
 
+def test_check_mode_after_a_run_that_was_killed_while_it_wrote(store: Path, expected: dict[str, Any]) -> None:
+    scan(store)
+    (state,) = (store.parent / "state").iterdir()
+    child = os.fork()
+    if not child:
+        database = sqlite3.connect(state, isolation_level=None)
+        database.execute("PRAGMA cache_size = 5")
+        database.execute("BEGIN IMMEDIATE")
+        rows = [(os.urandom(16), 1, "x" * 300) for _row in range(2000)]
+        database.executemany("INSERT INTO found VALUES (?, ?, ?)", rows)
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    before = {path: path.read_bytes() for path in state.parent.iterdir()}
+    assert len(before) == 2, "what undoes the write lies beside it"
+
+    document = scan(store, writable=False)
+    assert result(document) == expected and "interrupted" in document["note"]
+    assert {path: path.read_bytes() for path in state.parent.iterdir()} == before
+
+    document = scan(store)
+    assert result(document) == expected
+    assert (document["note"], document["progress"]["read"]) == (None, 0)
+
+
 def test_folders_that_are_done_are_not_even_listed_again(store: Path) -> None:
     for document in run_to_the_end(store):
         assert document["progress"]["read"] + document["progress"]["unchanged"] <= 2 * FILES
