@@ -46,12 +46,18 @@ options:
     description: Seconds in which something must be found, from 1 to 120, for each directory.
     type: int
     default: 15
+  record:
+    description:
+      - File on the host in which the result is kept, with its date, for root alone.
+      - The compliance report takes it as the evidence of AV-03. Empty keeps nothing.
+    type: str
+    default: /var/lib/pacs-hardening/antivirus/canary.json
 extends_documentation_fragment:
   - pacs.hardening.attributes
 attributes:
   check_mode:
     support: full
-    details: In check mode nothing is tried, and nothing is proven.
+    details: In check mode nothing is tried, nothing is proven, and nothing is kept.
   diff_mode:
     support: N/A
   idempotent:
@@ -103,7 +109,13 @@ tried:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.clamd import SOCKET
-from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import Tried, engine_finds, try_directories
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.antivirus import CANARY_RECORD
+from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import (
+    Tried,
+    engine_finds,
+    keep,
+    try_directories,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 
@@ -122,6 +134,7 @@ def main() -> None:
             "log": {"type": "path", "default": "/var/log/clamav/clamonacc.log"},
             "socket": {"type": "str", "default": SOCKET},
             "timeout": {"type": "int", "default": 15},
+            "record": {"type": "str", "default": CANARY_RECORD},
         },
         supports_check_mode=True,
     )
@@ -134,10 +147,12 @@ def main() -> None:
         lives, said = engine_finds(options["socket"], options["timeout"]) if options["socket"] else (True, "")
         log = None if options["refuses"] else options["log"]
         tried = try_directories(options["outside"], options["inside"], log, options["timeout"])
+        findings = [] if lives else [f"The scanner doesn't find the test file when it is handed over: {said}."]
+        findings += [finding(one) for one in tried if not one.right]
+        if options["record"]:
+            keep(options["record"], not findings, findings, tried)
     except HardeningError as exc:
         module.fail_json(msg=f"{exc}.")
-    findings = [] if lives else [f"The scanner doesn't find the test file when it is handed over: {said}."]
-    findings += [finding(one) for one in tried if not one.right]
     module.exit_json(
         changed=False, proven=not findings, findings=findings, engine=said, tried=[one.document() for one in tried]
     )

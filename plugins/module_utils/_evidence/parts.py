@@ -12,7 +12,10 @@ from typing import Any
 
 FORMAT = 1
 OK, ABSENT, ERROR = "ok", "absent", "error"
-PARTS = ("system", "nftables", "sockets", "forwarding", "firewall_changes", "orthanc", "accounts", "logging")
+PARTS = (
+    *("system", "nftables", "sockets", "forwarding", "firewall_changes", "orthanc", "accounts", "logging"),
+    *("antivirus", "directories"),
+)
 
 _LONGEST_REASON = 300
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]+")
