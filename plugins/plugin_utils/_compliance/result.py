@@ -65,6 +65,7 @@ class Report:
     version: str
     coverage: Mapping[str, Any]
     reachability: Mapping[str, Any]
+    without_antivirus: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
     hosts: Mapping[str, HostRecord]
     waivers: tuple[Waiver, ...]
@@ -109,6 +110,7 @@ class Report:
             },
             "coverage": dict(self.coverage),
             "reachability": dict(self.reachability),
+            "without_antivirus": [dict(device) for device in self.without_antivirus],
             "findings": [finding.document() for finding in self.findings],
             "hosts": [
                 {

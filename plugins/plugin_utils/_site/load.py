@@ -9,6 +9,7 @@ close anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
@@ -37,6 +38,8 @@ from .vocabulary import ACTORS, ANTIVIRUS_AGENTS, MDS2_QUESTIONS, PROTOCOLS, SER
 
 ROOT = "pacs_site"
 _SSH = (22,)
+#: An absolute, literal path of a directory, on Linux or on Windows.
+_DIRECTORY = re.compile(r"(/(?!\.{1,2}(/|$))[^/*?\[\]]+)+|[A-Za-z]:(\\[^\\/*?]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +145,7 @@ class _Loader:
         )
 
     def antivirus(self, value: object, path: str) -> DeviceAntivirus:
-        fields = self.reader.fields(value, path, (), ("agent", "profiles", "mds2"))
+        fields = self.reader.fields(value, path, (), ("agent", "profiles", "mds2", "stores", "landing"))
         answers = fields.named("mds2", lambda _name, item, where: self.answer(item, where))
         for question in answers.keys() - MDS2_QUESTIONS.keys():
             known = suggestion(question, MDS2_QUESTIONS, "Those that decide here")
@@ -150,6 +153,8 @@ class _Loader:
         declared = DeviceAntivirus(
             agent=fields.choice("agent", ANTIVIRUS_AGENTS),
             profiles=fields.names("profiles"),
+            stores=fields.names("stores"),
+            landing=fields.names("landing"),
             mds2={question: answer for question, answer in answers.items() if answer is not None},
         )
         if declared.agent and declared.forbidden_by:
@@ -158,6 +163,11 @@ class _Loader:
                 f"its maker forbids antivirus (MDS2 {said}: no), and an agent is named",
                 "Remove agent, or correct the answer.",
             )
+        for key, paths in (("stores", declared.stores), ("landing", declared.landing)):
+            for directory in paths:
+                if not _DIRECTORY.fullmatch(directory):
+                    remedy = "Write its absolute path, literally, without a separator at its end."
+                    fields.fault(f"{shown(directory)} is no directory by its path", remedy, key)
         if declared.profiles and not declared.agent:
             fields.fault("profiles without an agent", "Name the agent, or remove profiles.", "profiles")
         return declared

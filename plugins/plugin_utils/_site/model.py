@@ -72,11 +72,14 @@ class Hl7Application:
 class DeviceAntivirus:
     """What the site says of antivirus on a device: which agent, by which vendor profiles, if the maker allows any.
 
-    ``mds2`` are the maker's answers by question (NEMA HN 1-2019, section MLDP).
+    ``mds2`` are the maker's answers by question (NEMA HN 1-2019, section MLDP). ``stores`` are directories with images
+    beside those that the profiles name, ``landing`` those through which files come in.
     """
 
     agent: str | None = None
     profiles: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    landing: tuple[str, ...] = ()
     mds2: Mapping[str, Mds2Answer] = field(default_factory=dict)
 
     @property
