@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from ansible.errors import AnsibleFilterError
 
-from ._site.faults import SiteError
+from ._site.faults import DocumentError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -56,7 +56,7 @@ def filter_face(function: Callable[_P, _R]) -> Callable[_P, _R]:
             raise AnsibleFilterError(missing)
         try:
             return function(*args, **kwargs)
-        except SiteError as error:
+        except DocumentError as error:
             raise AnsibleFilterError(str(error)) from error
 
     return face
