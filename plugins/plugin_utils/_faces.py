@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import yaml
 from ansible.errors import AnsibleFilterError
 
 from ._site.faults import DocumentError
@@ -31,6 +34,22 @@ def plain(value: object) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str(value)
+
+
+def shipped(folder: str) -> dict[str, object]:
+    """The YAML documents that the collection ships in a folder of plugin_utils, by file name."""
+    paths = (Path(__file__).resolve().parent / folder).glob("*.yml")
+    return {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(paths)}
+
+
+def day(value: object) -> date:
+    """The day that is meant: today in UTC, unless another is given."""
+    if value is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise AnsibleFilterError(f"today: '{value}' is not a date. Write it like 2026-11-23.") from error
 
 
 def missing_library() -> str | None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from .._site.faults import Fault, suggestion
 from .load import ROOT, ProfileError
-from .model import Exclusion, Profile
+from .model import ExcludedPath, ExcludedProcess, Exclusion, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +78,28 @@ def _unconfirmed(profile: Profile, root: str) -> Fault:
         "nobody has confirmed it, so it isn't enforced on a medical device",
         f"{asked} add {keys}; a template is confirmed by an entry with 'template: {profile.name}'.",
     )
+
+
+def governed_documents(governed: Governed) -> list[dict[str, Any]]:
+    """Plain data: each exclusion with whoever answers for it, and why."""
+    profiles = {profile.name: profile for profile in governed.profiles}
+    return [_document(one, profiles[one.profile], governed) for one in governed.exclusions if one.profile]
+
+
+def _document(one: Exclusion, profile: Profile, governed: Governed) -> dict[str, Any]:
+    entries: tuple[ExcludedPath | ExcludedProcess, ...] = (*profile.paths, *profile.processes)
+    said = next(item for item in entries if item.path == one.value)
+    confirmation = profile.confirmation
+    return {
+        "kind": one.kind,
+        "value": one.value,
+        "platform": one.platform,
+        "contains": list(one.contains),
+        "profile": profile.name,
+        "reason": said.reason,
+        "reference": str(profile.reference),
+        "owner": confirmation.owner if confirmation else None,
+        "expires_on": confirmation.expires_on.isoformat() if confirmation else None,
+        "expired": profile in governed.expired,
+        "compensating_controls": [{"what": item.what, "check": item.check} for item in said.compensations],
+    }

@@ -18,7 +18,13 @@ SYSTEM_DIRECTORIES: dict[Platform, tuple[str, ...]] = {
         *("/srv", "/sys", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/sbin", "/usr/share", "/var"),
         *("/var/cache", "/var/lib", "/var/log", "/var/spool", "/var/www"),
     ),
-    "windows": ("C:\\Program Files", "C:\\Program Files (x86)", "C:\\ProgramData", "C:\\Windows", "C:\\Windows\\System32"),
+    "windows": (
+        "C:\\Program Files",
+        "C:\\Program Files (x86)",
+        "C:\\ProgramData",
+        "C:\\Windows",
+        "C:\\Windows\\System32",
+    ),
 }
 #: Everybody may write there: neither they, nor what they lie in, nor anything below them.
 TEMPORARY: dict[Platform, tuple[str, ...]] = {

@@ -89,7 +89,10 @@ def test_half_a_confirmation_is_none(key: str) -> None:
         ({"confirmed_on": "2026-11-28"}, "confirmed_on: 2026-11-28 lies in the future."),
         ({"confirmed_on": "soon"}, "confirmed_on: 'soon' is not a date. Write it like 2026-11-23."),
         ({"confirmed_on": "20261102"}, "confirmed_on: '20261102' is not a date."),
-        ({"expires_on": "2027-11-03"}, "expires_on: more than 12 months after confirmed_on. Write 2027-11-02 or earlier"),
+        (
+            {"expires_on": "2027-11-03"},
+            "expires_on: more than 12 months after confirmed_on. Write 2027-11-02 or earlier",
+        ),
         ({"expires_on": "2026-11-01"}, "expires_on: it ends before it was confirmed. Correct the dates."),
         ({"paths": ...}, ": it excludes nothing. List paths, or remove the profile."),
         ({"platform": "solaris"}, "platform: 'solaris' is not known here."),
@@ -158,7 +161,10 @@ def test_a_control_of_the_sites_own_says_how_it_is_checked() -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"template": "orthnac_debian"}, "template: no template is named 'orthnac_debian'. Did you mean 'orthanc_debian'?"),
+        (
+            {"template": "orthnac_debian"},
+            "template: no template is named 'orthnac_debian'. Did you mean 'orthanc_debian'?",
+        ),
         ({"paths": []}, "paths: unknown key."),
     ],
 )
@@ -181,9 +187,7 @@ def test_all_faults_come_at_once() -> None:
 
 def test_a_name_is_shipped_once() -> None:
     documents = {"a.yml": shipped()["orthanc.yml"], "b.yml": shipped()["orthanc.yml"]}
-    assert raised(None, documents) == [
-        "b.yml.profiles.orthanc_debian: the name is taken. Give each a name of its own."
-    ]
+    assert raised(None, documents) == ["b.yml.profiles.orthanc_debian: the name is taken. Give each a name of its own."]
 
 
 def test_twelve_months_from_a_leap_day() -> None:
