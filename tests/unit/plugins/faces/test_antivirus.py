@@ -11,6 +11,7 @@ from ansible.errors import AnsibleFilterError
 from antivirus_example import confirmation
 
 from ansible_collections.pacs.hardening.plugins.filter.antivirus_exclusions import antivirus_exclusions
+from ansible_collections.pacs.hardening.plugins.filter.antivirus_files import antivirus_files
 from ansible_collections.pacs.hardening.plugins.filter.antivirus_findings import antivirus_findings
 from ansible_collections.pacs.hardening.plugins.test.narrow_exclusion import narrow_exclusion
 from playbooks import PROJECT, run_playbook
@@ -18,7 +19,12 @@ from playbooks import PROJECT, run_playbook
 STORE = "/var/lib/orthanc/db-v6"
 TODAY = "2026-11-27"
 OWN = {"orthanc": {"template": "orthanc_debian", **confirmation()}}
-SIDECARS = ("filter/antivirus_exclusions", "filter/antivirus_findings", "test/narrow_exclusion")
+SIDECARS = (
+    "filter/antivirus_exclusions",
+    "filter/antivirus_files",
+    "filter/antivirus_findings",
+    "test/narrow_exclusion",
+)
 
 
 def test_the_list_says_who_answers_for_each_entry() -> None:
@@ -69,6 +75,19 @@ def test_windows_is_said() -> None:
 def test_a_day_that_is_none_is_said(bad: str) -> None:
     with pytest.raises(AnsibleFilterError, match="is not a date"):
         antivirus_exclusions(OWN, today=bad)
+
+
+def test_files_are_rendered_from_confirmed_profiles() -> None:
+    policy = {"host": "pacs1", "watched": ["/srv/import"]}
+    made = antivirus_files(policy, "clamav", OWN, today=TODAY)
+    clamd = next(file for file in made["files"] if file["path"] == "/etc/clamav/clamd.conf")
+    assert f"\nOnAccessExcludePath {STORE}\n" in clamd["text"]
+    assert (clamd["mode"], clamd["unit"], clamd["applied"]) == ("0644", "clamav-daemon.service", True)
+    assert STORE not in str(antivirus_files(policy, "clamav", OWN, [], today=TODAY))
+    with pytest.raises(AnsibleFilterError, match="nobody has confirmed it"):
+        antivirus_files(policy, "clamav", names=["orthanc_debian"], today=TODAY)
+    with pytest.raises(AnsibleFilterError, match=r"no agent is named 'clam'. Did you mean 'clamav'\?"):
+        antivirus_files(policy, "clam")
 
 
 @pytest.mark.parametrize("sidecar", SIDECARS)

@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ClamAV on Debian: clamd, clamonacc, freshclam and a scheduled scan that only reports.
+
+Each option that is set answers a way in which the shipped configuration takes images away, or is silently void; the
+comments in the files say which. The files are whole: what stood in them before is replaced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..paths import covers
+from ..policy import MEBIBYTE, AntivirusPolicy, Rendered, RenderedFile, Scan
+from .clamav_dialects import argument, expression, literal
+
+CLAMD, ONACCESS, FRESHCLAM = "clamav-daemon.service", "clamav-clamonacc.service", "clamav-freshclam.service"
+SCAN = "pacs-antivirus-scan"
+SLICE = "pacs-antivirus.slice"
+SOCKET = "/run/clamav/clamd.ctl"
+CLAMD_CONF, FRESHCLAM_CONF = "/etc/clamav/clamd.conf", "/etc/clamav/freshclam.conf"
+SCAN_LOG = "/var/log/clamav/pacs-scan.log"
+
+_SYSTEMD = "/etc/systemd/system"
+_MANAGED = "# Managed by Ansible, pacs.hardening.antivirus: changes made here are lost."
+#: Of the makers' databases, which a site with its own signatures alone leaves out.
+_OFFICIAL = ("daily", "main", "bytecode")
+
+
+def render(policy: AntivirusPolicy) -> Rendered:
+    """Every file of ClamAV on one host."""
+    files = (
+        RenderedFile(CLAMD_CONF, _clamd(policy), unit=CLAMD),
+        RenderedFile(FRESHCLAM_CONF, _freshclam(policy), unit=FRESHCLAM),
+        RenderedFile(f"{_SYSTEMD}/{SLICE}", _slice(policy)),
+        RenderedFile(f"{_SYSTEMD}/clamav-daemon.service.d/pacs.conf", _clamd_unit(policy), unit=CLAMD),
+        RenderedFile(f"{_SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD),
+        RenderedFile(f"{_SYSTEMD}/clamav-clamonacc.service.d/pacs.conf", _onaccess_unit(), unit=ONACCESS),
+        RenderedFile(f"{_SYSTEMD}/clamav-freshclam.service.d/pacs.conf", _freshclam_unit(), unit=FRESHCLAM),
+        *(_scan(policy, policy.scan) if policy.scan else ()),
+    )
+    void = (f"ClamAV excludes no processes: {path} is scanned like any other." for path in policy.values("process"))
+    return Rendered(files, tuple(void))
+
+
+def _clamd(policy: AntivirusPolicy) -> str:
+    limits = policy.limits
+    return _lines(
+        _MANAGED,
+        f"LocalSocket {SOCKET}",
+        "FixStaleSocket yes",
+        "LocalSocketGroup clamav",
+        "# Whoever may write to the socket may shut the daemon down.",
+        "LocalSocketMode 660",
+        "User clamav",
+        "DatabaseDirectory /var/lib/clamav",
+        "LogFile /var/log/clamav/clamav.log",
+        "LogTime yes",
+        "ExtendedDetectionInfo yes",
+        "MaxThreads 12",
+        "FollowDirectorySymlinks no",
+        "FollowFileSymlinks no",
+        "# Above these sizes a file counts as clean without having been looked at.",
+        f"MaxFileSize {_size(limits.file)}",
+        f"MaxScanSize {_size(limits.unpacked)}",
+        f"StreamMaxLength {_size(limits.file)}",
+        f"PCREMaxFileSize {_size(limits.file)}",
+        "# On, it would block whatever is too large to be scanned; the scheduled scan reports those.",
+        "AlertExceedsMax no",
+        *(f"ExcludePath {expression(path)}" for path in policy.values("path")),
+        *(f"OnAccessIncludePath {literal(path)}" for path in policy.watched),
+        *(f"OnAccessExcludePath {literal(path)}" for path in policy.values("path")),
+        "# clamd would wait on itself.",
+        "OnAccessExcludeUname clamav",
+        f"OnAccessMaxFileSize {_size(limits.on_access)}",
+        f"OnAccessPrevention {_yes(policy.prevention)}",
+        "# A scanner that fails must not lock files away.",
+        "OnAccessDenyOnError no",
+    )
+
+
+def _freshclam(policy: AntivirusPolicy) -> str:
+    updates = policy.updates
+    if updates.source == "internet" and updates.official:
+        source = ["DatabaseMirror database.clamav.net", "DNSDatabaseInfo current.cvd.clamav.net", "ScriptedUpdates yes"]
+    else:
+        # freshclam demands a mirror even where nothing is fetched from one; nobody listens there.
+        mirrors = updates.mirrors or ("http://127.0.0.1:9",)
+        source = ["DNSDatabaseInfo no", "ScriptedUpdates no", *(f"PrivateMirror {mirror}" for mirror in mirrors)]
+    return _lines(
+        _MANAGED,
+        "DatabaseDirectory /var/lib/clamav",
+        "DatabaseOwner clamav",
+        "UpdateLogFile /var/log/clamav/freshclam.log",
+        "LogTime yes",
+        f"NotifyClamd {CLAMD_CONF}",
+        f"Checks {updates.checks}",
+        "MaxAttempts 3",
+        "ConnectTimeout 30",
+        "ReceiveTimeout 60",
+        "# A broken database is refused, and the old one kept.",
+        "TestDatabases yes",
+        *source,
+        *(f"ExcludeDatabase {name}" for name in _OFFICIAL if not updates.official),
+        *(f"DatabaseCustomURL {url}" for url in updates.custom),
+    )
+
+
+def _slice(policy: AntivirusPolicy) -> str:
+    resources = policy.resources
+    return _lines(
+        _MANAGED,
+        "[Unit]",
+        "Description=Antivirus, after whatever serves images",
+        "[Slice]",
+        f"CPUWeight={resources.cpu_weight}",
+        f"IOWeight={resources.io_weight}",
+        *([f"CPUQuota={resources.cpu_quota}%"] if resources.cpu_quota else []),
+    )
+
+
+def _clamd_unit(policy: AntivirusPolicy) -> str:
+    return _lines(
+        _MANAGED,
+        *_any_database(policy),
+        "[Service]",
+        "ExecStartPre=-/bin/mkdir -p /run/clamav",
+        "ExecStartPre=/bin/chown clamav /run/clamav",
+        "Restart=on-failure",
+        "RestartSec=10",
+        f"Slice={SLICE}",
+    )
+
+
+def _clamd_socket(policy: AntivirusPolicy) -> str:
+    return _lines(_MANAGED, *_any_database(policy), "[Socket]", "SocketMode=0660")
+
+
+def _any_database(policy: AntivirusPolicy) -> list[str]:
+    """Debian's units start nothing without main and daily, which a site with signatures of its own may not have."""
+    conditions = (
+        [] if policy.updates.official else ["ConditionPathExistsGlob=", "ConditionDirectoryNotEmpty=/var/lib/clamav"]
+    )
+    return ["[Unit]", *conditions] if conditions else []
+
+
+def _onaccess_unit() -> str:
+    return _lines(
+        _MANAGED,
+        "[Service]",
+        "# Debian's own moves what it finds to /root/quarantine, images among it.",
+        "ExecStart=",
+        "ExecStart=/usr/sbin/clamonacc -F --fdpass --log=/var/log/clamav/clamonacc.log",
+        "Restart=on-failure",
+        "RestartSec=10",
+        f"Slice={SLICE}",
+    )
+
+
+def _freshclam_unit() -> str:
+    return _lines(_MANAGED, "[Service]", f"Slice={SLICE}", "Nice=10", "IOSchedulingClass=idle")
+
+
+def scan_command(policy: AntivirusPolicy) -> list[str]:
+    """The command of the scheduled scan: it opens, and touches nothing. clamscan reads no clamd.conf."""
+    return [
+        "/usr/bin/clamscan",
+        *("--recursive", "--infected", "--stdout", "--follow-dir-symlinks=0", "--follow-file-symlinks=0"),
+        f"--max-filesize={_size(policy.limits.file)}",
+        f"--max-scansize={_size(policy.limits.unpacked)}",
+        "--alert-exceeds-max=yes",
+        *(f"--exclude-dir={expression(path)}" for path in _left_out(policy)),
+        "--",
+        *policy.scanned(),
+    ]
+
+
+def _scan(policy: AntivirusPolicy, scan: Scan) -> tuple[RenderedFile, RenderedFile]:
+    timer = f"{SCAN}.timer"
+    return (
+        RenderedFile(f"{_SYSTEMD}/{SCAN}.service", _scan_service(policy, scan)),
+        RenderedFile(f"{_SYSTEMD}/{timer}", _scan_timer(scan), unit=timer),
+    )
+
+
+def _scan_service(policy: AntivirusPolicy, scan: Scan) -> str:
+    program, *words = scan_command(policy)
+    return _lines(
+        _MANAGED,
+        "[Unit]",
+        "Description=Scheduled antivirus scan that only reports",
+        "[Service]",
+        "Type=oneshot",
+        f"ExecStart={' '.join([program, *map(argument, words)])}",
+        "# 1 says that something was found; it stands in the log.",
+        "SuccessExitStatus=1",
+        f"TimeoutStartSec={scan.hours}h",
+        f"StandardOutput=truncate:{SCAN_LOG}",
+        "UMask=0077",
+        "# On access this user is let through: as anybody else it would be refused what it is to report.",
+        "User=clamav",
+        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
+        "AmbientCapabilities=CAP_DAC_READ_SEARCH",
+        "CacheDirectory=pacs-antivirus",
+        "Environment=TMPDIR=/var/cache/pacs-antivirus",
+        "Nice=19",
+        "IOSchedulingClass=idle",
+        f"Slice={SLICE}",
+        "NoNewPrivileges=yes",
+        "PrivateNetwork=yes",
+        "ProtectSystem=strict",
+    )
+
+
+def _left_out(policy: AntivirusPolicy) -> Iterable[str]:
+    """Excluded directories that the scan would come through, and shouldn't."""
+    if policy.scan is None or policy.scan.excluded:
+        return ()
+    return [path for path in policy.values("path") if any(covers(outer, path, "linux") for outer in policy.scanned())]
+
+
+def _scan_timer(scan: Scan) -> str:
+    return _lines(
+        _MANAGED,
+        "[Unit]",
+        "Description=Scheduled antivirus scan that only reports",
+        "[Timer]",
+        f"OnCalendar={scan.calendar}",
+        "RandomizedDelaySec=10min",
+        "[Install]",
+        "WantedBy=timers.target",
+    )
+
+
+def _size(number: int) -> str:
+    return f"{number // MEBIBYTE}M" if number % MEBIBYTE == 0 else str(number)
+
+
+def _yes(flag: bool) -> str:
+    return "yes" if flag else "no"
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(lines) + "\n"

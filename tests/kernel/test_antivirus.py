@@ -1,0 +1,175 @@
+"""What the real ClamAV makes of the configuration that is rendered for it; each trap fails in its naive form first."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from kernel.clamav_place import EICAR, HARMLESS, MARK, Place, missing, opens, place, policy_for
+
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Scan, Updates
+
+pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+
+
+@pytest.fixture
+def here() -> Iterator[Place]:
+    with place() as made:
+        yield made
+
+
+@pytest.fixture
+def tree(here: Place) -> dict[str, Path]:
+    """An import folder, a store with a name to be escaped, and its siblings, each with an infected and a clean file."""
+    found = {}
+    for name in ("import", "import/store.v6 (1)", "import/store.v6 (1)-b", "import/storeXv6 (1)", "import/new"):
+        directory = here.root / name
+        directory.mkdir()
+        (directory / "infected").write_bytes(EICAR)
+        (directory / "clean").write_bytes(HARMLESS)
+        found[directory.name] = directory
+    return found
+
+
+STORE = "store.v6 (1)"
+OUTSIDE = ("import", "store.v6 (1)-b", "storeXv6 (1)", "new")
+
+
+class TestOnAccess:
+    def test_outside_an_infected_file_cannot_be_opened_and_inside_nothing_is_touched(
+        self, here: Place, tree: dict[str, Path]
+    ) -> None:
+        assert opens(tree["import"] / "infected"), "before, everything opens"
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected")
+
+        assert not [name for name in OUTSIDE if opens(tree[name] / "infected")]
+        assert not [name for name in tree if not opens(tree[name] / "clean")]
+        assert (tree[STORE] / "infected").read_bytes() == EICAR
+        deeper = tree[STORE] / "a" / "b"
+        deeper.mkdir(parents=True)
+        (deeper / "infected").write_bytes(EICAR)
+        assert opens(deeper / "infected"), "directories made later are excluded, too"
+
+    def test_a_slash_at_the_end_would_have_been_ignored(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        naive = re.sub(r"^(OnAccessExcludePath .*)$", r"\1/", here.configuration.read_text(), flags=re.M)
+        here.configure(naive)
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected", tree[STORE] / "infected")
+
+    def test_without_prevention_everything_opens(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],), prevention=False))
+        here.start_clamd()
+        here.start_watching()
+        log = here.root / "clamonacc.log"
+
+        def reported() -> bool:
+            assert opens(tree["import"] / "infected")
+            return "import/infected" in log.read_text() if log.exists() else False
+
+        here.wait(reported, "nothing was reported")
+        assert f"{STORE}/infected" not in log.read_text()
+
+    def test_when_clamd_dies_files_open(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected")
+        here.ask(b"zSHUTDOWN\0")
+        here.wait(lambda: here.ask(b"zPING\0") == b"", "clamd lives on")
+        assert opens(tree["import"] / "clean")
+
+
+class TestWhatTheLinterWarnsOf:
+    """Exclusions that look like some and are none: the linter's warnings are true of this clamonacc."""
+
+    def test_a_directory_that_is_made_later(self, here: Place, tree: dict[str, Path]) -> None:
+        later = tree["import"] / "later"
+        here.apply(policy_for((tree["import"],), (later,)))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected")
+        later.mkdir()
+        (later / "infected").write_bytes(EICAR)
+        here.wait(lambda: not opens(later / "infected"), "it is excluded")
+
+    def test_a_symbolic_link(self, here: Place, tree: dict[str, Path]) -> None:
+        link = here.root / "link"
+        link.symlink_to(tree[STORE])
+        here.apply(policy_for((tree["import"],), (link,)))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected", link / "infected")
+
+    def test_a_file_above_the_limit(self, here: Place, tree: dict[str, Path]) -> None:
+        policy = policy_for((tree["import"],), (tree[STORE],))
+        here.apply(replace(policy, limits=replace(policy.limits, on_access=len(EICAR) - 1)))
+        here.start_clamd()
+        (tree["import"] / "small").write_bytes(MARK)
+        here.start_watching(tree["import"] / "small")
+        assert opens(tree["import"] / "infected")
+
+
+class TestScans:
+    def found(self, output: str, tree: dict[str, Path]) -> set[str]:
+        """The directories in which something was found."""
+        return {name for name, path in tree.items() if f"{path}/infected: " in output and " FOUND" in output}
+
+    def test_clamdscan_goes_round_the_store_and_nothing_else(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        here.start_clamd()
+        for mode in ("--fdpass", "--stream", "--multiscan"):
+            done = here.run("clamdscan", f"--config-file={here.configuration}", mode, str(tree["import"]))
+            assert self.found(done.stdout, tree) == set(OUTSIDE), (mode, done.stdout)
+
+    def test_a_naive_expression_would_have_taken_a_sibling_along(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        naive = f"ExcludePath ^{tree['import']}/store.v6"
+        here.configure(re.sub(r"^ExcludePath .*$", naive, here.configuration.read_text(), flags=re.M))
+        here.start_clamd()
+        done = here.run("clamdscan", f"--config-file={here.configuration}", "--fdpass", str(tree["import"]))
+        assert self.found(done.stdout, tree) == {"import", "new"}
+
+    @pytest.mark.parametrize("excluded", [True, False])
+    def test_the_scheduled_scan_looks_where_it_is_told_and_touches_nothing(
+        self, here: Place, tree: dict[str, Path], excluded: bool
+    ) -> None:
+        policy = replace(policy_for((tree["import"],), (tree[STORE],)), scan=Scan("daily", (), excluded, 4))
+        program, *words = clamav.scan_command(policy)
+        done = here.run(program, f"--database={here.database}", *words)
+        assert self.found(done.stdout, tree) == {*OUTSIDE, *([STORE] if excluded else [])}, done.stdout
+        assert done.returncode == 1
+        assert (tree[STORE] / "infected").read_bytes() == EICAR
+
+
+class TestSignatures:
+    """freshclam as it is rendered for signatures from files: no name is looked up, and nobody is asked."""
+
+    def update(self, here: Place) -> subprocess.CompletedProcess[str]:
+        updates = Updates("files", (), (f"file://{here.root}/signatures/site.hsb",), official=False, checks=1)
+        policy = replace(policy_for((), ()), updates=updates)
+        (text,) = (file.text for file in clamav.render(policy).files if file.path == clamav.FRESHCLAM_CONF)
+        for old, new in {"/var/lib/clamav": str(here.database), "/var/log/clamav": str(here.database)}.items():
+            text = text.replace(old, new)
+        configuration = here.root / "freshclam.conf"
+        configuration.write_text(f"{text}MaxAttempts 1\n", encoding="utf-8")
+        return here.run("freshclam", f"--config-file={configuration}")
+
+    def test_new_ones_are_taken_and_a_broken_file_leaves_the_old_ones(self, here: Place) -> None:
+        here.configure("")
+        signatures = here.root / "signatures"
+        signatures.mkdir()
+        line = (here.database / "test.hsb").read_text()
+        (signatures / "site.hsb").write_text(line)
+        done = self.update(here)
+        assert done.returncode == 0, done.stdout
+        assert (here.database / "site.hsb").read_text() == line
+
+        (signatures / "site.hsb").write_text("not a signature\n")
+        done = self.update(here)
+        assert done.returncode != 0
+        assert (here.database / "site.hsb").read_text() == line
