@@ -27,6 +27,7 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.lint imp
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.paths import covers, has_pattern
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Rendered
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy_load import load_policy
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.vocabulary import ANTIVIRUS_AGENTS
 
 OWN: dict[str, Any] = {
     "orthanc": {"template": "orthanc_debian", **confirmation()},
@@ -55,6 +56,10 @@ def text_of(files: Rendered, path: str) -> str:
 def options(text: str, name: str) -> list[str]:
     """The values of one option of a ClamAV configuration, in order."""
     return [line.partition(" ")[2] for line in text.splitlines() if line.split(" ")[0] == name]
+
+
+def test_a_site_names_the_agents_that_there_are() -> None:
+    assert tuple(AGENTS) == ANTIVIRUS_AGENTS
 
 
 class TestClamd:
