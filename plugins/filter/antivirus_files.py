@@ -36,7 +36,8 @@ def antivirus_files(
     loaded = load_profiles(shipped("_antivirus/profiles"), own, now)
     governed = govern(loaded, [str(name) for name in wanted], now, medical_device)
     known = AGENTS[agent]
-    return rendered_document(known.render(load_policy(plain(policy), governed.exclusions, known.platform)))
+    rendered = known.render(load_policy(plain(policy), governed.exclusions, known.platform))
+    return {**rendered_document(rendered), "expired": [profile.name for profile in governed.expired]}
 
 
 class FilterModule:

@@ -54,6 +54,13 @@ def policy_for(watched: tuple[Path, ...], excluded: tuple[Path, ...], prevention
     )
 
 
+def rendered(policy: AntivirusPolicy, path: str) -> str:
+    """One file of those that are rendered for a policy."""
+    (text,) = (file.text for file in clamav.render(policy).files if file.path == path)
+    assert text is not None
+    return text
+
+
 class Place:
     """A directory with a signature database, in which a policy can be brought to life."""
 
@@ -87,8 +94,7 @@ class Place:
 
     def apply(self, policy: AntivirusPolicy) -> None:
         """Write what is rendered for a policy."""
-        (text,) = (file.text for file in clamav.render(policy).files if file.path == clamav.CLAMD_CONF)
-        self.configure(text)
+        self.configure(rendered(policy, clamav.CLAMD_CONF))
 
     def start_clamd(self) -> None:
         """Start clamd, and wait until it answers."""

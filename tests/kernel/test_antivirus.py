@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kernel.clamav_place import EICAR, HARMLESS, MARK, Place, missing, opens, place, policy_for
+from kernel.clamav_place import EICAR, HARMLESS, MARK, Place, missing, opens, place, policy_for, rendered
 
+from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import PREFIX, engine_finds, try_directories
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Scan, Updates
 
+PROJECT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
 
@@ -114,6 +118,88 @@ class TestWhatTheLinterWarnsOf:
         assert opens(tree["import"] / "infected")
 
 
+class TestCanaries:
+    """The module that shows what a scanner really does: it believes no configuration, and leaves nothing behind."""
+
+    @pytest.fixture
+    def watching(self, here: Place, tree: dict[str, Path]) -> Place:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected")
+        return here
+
+    def tried(self, tree: dict[str, Path], log: str | None = None) -> dict[str, tuple[str, bool]]:
+        before = {path: sorted(path.iterdir()) for path in tree.values()}
+        outside, inside = [str(tree["import"]), str(tree["new"])], [str(tree[STORE])]
+        found = try_directories(outside, inside, log, 2)
+        assert {path: sorted(path.iterdir()) for path in tree.values()} == before, "nothing is left behind"
+        return {Path(one.directory).name: (one.seen, one.right) for one in found}
+
+    def test_what_works_is_shown_to_work(self, watching: Place, tree: dict[str, Path]) -> None:
+        assert engine_finds(f"{watching.root}/clamd.ctl", 5)[0]
+        expected = {"import": ("refused", True), "new": ("refused", True), STORE: ("opened", True)}
+        assert self.tried(tree) == expected
+
+    def test_a_daemon_that_lives_and_does_not_watch(self, watching: Place, tree: dict[str, Path]) -> None:
+        watching.stop(1)
+        assert engine_finds(f"{watching.root}/clamd.ctl", 5)[0], "green"
+        assert self.tried(tree) == {"import": ("opened", False), "new": ("opened", False), STORE: ("opened", True)}
+
+    def test_an_exclusion_that_is_none(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],)))
+        here.configure(re.sub(r"^(OnAccessExcludePath .*)$", r"\1/", here.configuration.read_text(), flags=re.M))
+        here.start_clamd()
+        here.start_watching(tree["import"] / "infected")
+        assert self.tried(tree)[STORE] == ("refused", False)
+
+    def test_one_that_only_reports(self, here: Place, tree: dict[str, Path]) -> None:
+        here.apply(policy_for((tree["import"],), (tree[STORE],), prevention=False))
+        here.start_clamd()
+        here.start_watching()
+        log = here.root / "clamonacc.log"
+        here.wait(
+            lambda: opens(tree["import"] / "infected") and log.exists() and "FOUND" in log.read_text(), "no report"
+        )
+        expected = {"import": ("reported", True), "new": ("reported", True), STORE: ("opened", True)}
+        assert self.tried(tree, str(log)) == expected
+        here.stop(1)
+        assert self.tried(tree, str(log))["import"] == ("opened", False)
+
+    def test_no_signatures_no_find(self, here: Place) -> None:
+        lives, said = engine_finds(f"{here.root}/clamd.ctl", 1)
+        assert not lives and "clamd doesn't answer" in said
+        (here.database / "test.hsb").unlink()
+        here.apply(policy_for((here.root,), ()))
+        here.start_clamd()
+        assert engine_finds(f"{here.root}/clamd.ctl", 5) == (False, "stream: OK")
+
+    def test_what_a_killed_run_left_is_taken_away(self, watching: Place, tree: dict[str, Path]) -> None:
+        left = tree[STORE] / f"{PREFIX}1-2"
+        left.write_bytes(EICAR)
+        similar = tree[STORE] / f"{PREFIX}1-3"
+        similar.write_bytes(b"not a test file")
+        try_directories([], [str(tree[STORE])], None, 1)
+        assert not left.exists() and similar.exists()
+
+    def test_a_signal_takes_it_away_too(self, here: Place, tree: dict[str, Path]) -> None:
+        code = (
+            "import sys\n"
+            "from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import try_directories\n"
+            "try_directories(sys.argv[1:], [], None, 60)\n"
+        )
+        directory = tree["import"]
+        environment = {"PYTHONPATH": str(PROJECT / ".cache" / "collections"), "PATH": "/usr/bin:/bin"}
+        process = subprocess.Popen([sys.executable, "-c", code, str(directory)], env=environment)
+        here.wait(lambda: any(path.name.startswith(PREFIX) for path in directory.iterdir()), "no canary")
+        process.terminate()
+        assert process.wait(10) == 143
+        assert not [path for path in directory.iterdir() if path.name.startswith(PREFIX)]
+
+    def test_a_directory_that_is_none_is_refused(self, tree: dict[str, Path]) -> None:
+        with pytest.raises(HardeningError, match="is no directory"):
+            try_directories([str(tree["import"] / "nowhere")], [], None, 1)
+
+
 class TestScans:
     def found(self, output: str, tree: dict[str, Path]) -> set[str]:
         """The directories in which something was found."""
@@ -152,7 +238,7 @@ class TestSignatures:
     def update(self, here: Place) -> subprocess.CompletedProcess[str]:
         updates = Updates("files", (), (f"file://{here.root}/signatures/site.hsb",), official=False, checks=1)
         policy = replace(policy_for((), ()), updates=updates)
-        (text,) = (file.text for file in clamav.render(policy).files if file.path == clamav.FRESHCLAM_CONF)
+        text = rendered(policy, clamav.FRESHCLAM_CONF)
         for old, new in {"/var/lib/clamav": str(here.database), "/var/log/clamav": str(here.database)}.items():
             text = text.replace(old, new)
         configuration = here.root / "freshclam.conf"

@@ -32,4 +32,9 @@ AGENTS: Mapping[str, Agent] = {
 
 def rendered_document(rendered: Rendered) -> dict[str, Any]:
     """Plain data for playbooks."""
-    return {"files": [asdict(file) for file in rendered.files], "shortcomings": list(rendered.shortcomings)}
+    return {
+        "files": [asdict(file) for file in rendered.files],
+        "shortcomings": list(rendered.shortcomings),
+        "running": list(rendered.running),
+        "stopped": list(rendered.stopped),
+    }

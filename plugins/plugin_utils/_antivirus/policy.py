@@ -97,13 +97,14 @@ class AntivirusPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """One file of an agent. ``unit`` is the systemd unit that reads it at its start.
+    """One file of an agent; ``text`` is None where there must be none. ``unit`` is the systemd unit that reads it at
+    its start.
 
     Where ``applied`` is False it is made to be handed over, and nothing on a host follows from it.
     """
 
     path: str
-    text: str
+    text: str | None
     mode: str = "0644"
     unit: str | None = None
     applied: bool = True
@@ -111,7 +112,11 @@ class RenderedFile:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """All files of an agent, and what of the policy it can't do, as sentences."""
+    """All files of an agent, the systemd units that must run with them and those that mustn't, and what of the policy
+    the agent can't do, as sentences.
+    """
 
     files: tuple[RenderedFile, ...]
     shortcomings: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    stopped: tuple[str, ...] = ()

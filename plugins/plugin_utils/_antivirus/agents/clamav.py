@@ -12,11 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..paths import covers
-from ..policy import MEBIBYTE, AntivirusPolicy, Rendered, RenderedFile, Scan
+from ..policy import MEBIBYTE, AntivirusPolicy, Rendered, RenderedFile
 from .clamav_dialects import argument, expression, literal
 
 CLAMD, ONACCESS, FRESHCLAM = "clamav-daemon.service", "clamav-clamonacc.service", "clamav-freshclam.service"
+CLAMD_SOCKET = "clamav-daemon.socket"
 SCAN = "pacs-antivirus-scan"
+SCAN_TIMER = f"{SCAN}.timer"
+START = "pacs-antivirus-start"
+START_TIMER = f"{START}.timer"
 SLICE = "pacs-antivirus.slice"
 SOCKET = "/run/clamav/clamd.ctl"
 CLAMD_CONF, FRESHCLAM_CONF = "/etc/clamav/clamd.conf", "/etc/clamav/freshclam.conf"
@@ -35,13 +39,24 @@ def render(policy: AntivirusPolicy) -> Rendered:
         RenderedFile(FRESHCLAM_CONF, _freshclam(policy), unit=FRESHCLAM),
         RenderedFile(f"{_SYSTEMD}/{SLICE}", _slice(policy)),
         RenderedFile(f"{_SYSTEMD}/clamav-daemon.service.d/pacs.conf", _clamd_unit(policy), unit=CLAMD),
-        RenderedFile(f"{_SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD),
+        RenderedFile(f"{_SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD_SOCKET),
         RenderedFile(f"{_SYSTEMD}/clamav-clamonacc.service.d/pacs.conf", _onaccess_unit(), unit=ONACCESS),
         RenderedFile(f"{_SYSTEMD}/clamav-freshclam.service.d/pacs.conf", _freshclam_unit(), unit=FRESHCLAM),
-        *(_scan(policy, policy.scan) if policy.scan else ()),
+        RenderedFile(f"{_SYSTEMD}/{START}.service", _start_service(policy)),
+        RenderedFile(f"{_SYSTEMD}/{START_TIMER}", _start_timer(), unit=START_TIMER),
+        RenderedFile(f"{_SYSTEMD}/{SCAN}.service", _scan_service(policy)),
+        RenderedFile(f"{_SYSTEMD}/{SCAN_TIMER}", _scan_timer(policy), unit=SCAN_TIMER),
     )
+    # clamonacc ends at once where it has nothing to watch.
+    wanted = {ONACCESS: bool(policy.watched), SCAN_TIMER: policy.scan is not None}
     void = (f"ClamAV excludes no processes: {path} is scanned like any other." for path in policy.values("process"))
-    return Rendered(files, tuple(void))
+    return Rendered(
+        files,
+        tuple(void),
+        # Signatures first: nothing else starts without them.
+        running=(FRESHCLAM, CLAMD_SOCKET, CLAMD, START_TIMER, *(unit for unit, runs in wanted.items() if runs)),
+        stopped=tuple(unit for unit, runs in wanted.items() if not runs),
+    )
 
 
 def _clamd(policy: AntivirusPolicy) -> str:
@@ -145,9 +160,37 @@ def _any_database(policy: AntivirusPolicy) -> list[str]:
     return ["[Unit]", *conditions] if conditions else []
 
 
+def _start_service(policy: AntivirusPolicy) -> str:
+    units = (CLAMD_SOCKET, CLAMD, *([ONACCESS] if policy.watched else []))
+    return _lines(
+        _MANAGED,
+        "[Unit]",
+        "Description=Start antivirus, where it has signatures by now",
+        "[Service]",
+        "Type=oneshot",
+        f"ExecStart=/bin/systemctl start {' '.join(units)}",
+    )
+
+
+def _start_timer() -> str:
+    return _lines(
+        _MANAGED,
+        "[Unit]",
+        "Description=Start antivirus, where it has signatures by now",
+        "[Timer]",
+        "OnActiveSec=5min",
+        "OnUnitInactiveSec=5min",
+        "[Install]",
+        "WantedBy=timers.target",
+    )
+
+
 def _onaccess_unit() -> str:
     return _lines(
         _MANAGED,
+        "[Unit]",
+        "# Debian's own would wait for a daemon that has no signatures, and fail.",
+        f"ConditionPathExists={SOCKET}",
         "[Service]",
         "# Debian's own moves what it finds to /root/quarantine, images among it.",
         "ExecStart=",
@@ -176,15 +219,9 @@ def scan_command(policy: AntivirusPolicy) -> list[str]:
     ]
 
 
-def _scan(policy: AntivirusPolicy, scan: Scan) -> tuple[RenderedFile, RenderedFile]:
-    timer = f"{SCAN}.timer"
-    return (
-        RenderedFile(f"{_SYSTEMD}/{SCAN}.service", _scan_service(policy, scan)),
-        RenderedFile(f"{_SYSTEMD}/{timer}", _scan_timer(scan), unit=timer),
-    )
-
-
-def _scan_service(policy: AntivirusPolicy, scan: Scan) -> str:
+def _scan_service(policy: AntivirusPolicy) -> str | None:
+    if policy.scan is None:
+        return None
     program, *words = scan_command(policy)
     return _lines(
         _MANAGED,
@@ -195,7 +232,7 @@ def _scan_service(policy: AntivirusPolicy, scan: Scan) -> str:
         f"ExecStart={' '.join([program, *map(argument, words)])}",
         "# 1 says that something was found; it stands in the log.",
         "SuccessExitStatus=1",
-        f"TimeoutStartSec={scan.hours}h",
+        f"TimeoutStartSec={policy.scan.hours}h",
         f"StandardOutput=truncate:{SCAN_LOG}",
         "UMask=0077",
         "# On access this user is let through: as anybody else it would be refused what it is to report.",
@@ -220,13 +257,15 @@ def _left_out(policy: AntivirusPolicy) -> Iterable[str]:
     return [path for path in policy.values("path") if any(covers(outer, path, "linux") for outer in policy.scanned())]
 
 
-def _scan_timer(scan: Scan) -> str:
+def _scan_timer(policy: AntivirusPolicy) -> str | None:
+    if policy.scan is None:
+        return None
     return _lines(
         _MANAGED,
         "[Unit]",
         "Description=Scheduled antivirus scan that only reports",
         "[Timer]",
-        f"OnCalendar={scan.calendar}",
+        f"OnCalendar={policy.scan.calendar}",
         "RandomizedDelaySec=10min",
         "[Install]",
         "WantedBy=timers.target",

@@ -20,7 +20,7 @@ UNIT = "mdatp.service"
 def render(policy: AntivirusPolicy) -> Rendered:
     """The managed configuration of one host."""
     text = json.dumps(managed_configuration(policy), indent=2) + "\n"
-    return Rendered((RenderedFile(MANAGED, text, unit=UNIT),), tuple(_shortcomings(policy)))
+    return Rendered((RenderedFile(MANAGED, text, unit=UNIT),), tuple(_shortcomings(policy)), running=(UNIT,))
 
 
 def managed_configuration(policy: AntivirusPolicy) -> dict[str, Any]:

@@ -9,7 +9,9 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 from antivirus_example import confirmation
+from sites import lab_site
 
+from ansible_collections.pacs.hardening.plugins.filter.antivirus_device import antivirus_device
 from ansible_collections.pacs.hardening.plugins.filter.antivirus_exclusions import antivirus_exclusions
 from ansible_collections.pacs.hardening.plugins.filter.antivirus_files import antivirus_files
 from ansible_collections.pacs.hardening.plugins.filter.antivirus_findings import antivirus_findings
@@ -88,6 +90,22 @@ def test_files_are_rendered_from_confirmed_profiles() -> None:
         antivirus_files(policy, "clamav", names=["orthanc_debian"], today=TODAY)
     with pytest.raises(AnsibleFilterError, match=r"no agent is named 'clam'. Did you mean 'clamav'\?"):
         antivirus_files(policy, "clam")
+
+
+def test_a_device_is_found_by_its_host() -> None:
+    site = lab_site()
+    site["devices"]["pacs1"]["antivirus"] = {"agent": "clamav", "profiles": ["orthanc"]}
+    site["devices"]["ris1"]["antivirus"] = {"mds2": {"MLDP-2.3": False, "MLDP-4": "yes"}}
+    found = antivirus_device(site, "pacs1")
+    assert (found["device"], found["agent"], found["profiles"]) == ("pacs1", "clamav", ["orthanc"])
+    assert found["forbidden_by"] == []
+    found = antivirus_device(site, "ris1")
+    assert found["forbidden_by"] == ["MLDP-2.3 (the owner may install or update it): no"]
+    assert found["instead"] == ["MLDP-4 (only allow-listed software runs): yes"]
+    assert antivirus_device(site, "elsewhere")["device"] is None
+    assert antivirus_device({}, "pacs1")["agent"] is None
+    with pytest.raises(AnsibleFilterError, match="The declared site has"):
+        antivirus_device({"name": "x"}, "pacs1")
 
 
 @pytest.mark.parametrize("sidecar", SIDECARS)

@@ -50,6 +50,7 @@ def rendered(agent: str, own: dict[str, Any] | None = None, **changes: Any) -> R
 
 def text_of(files: Rendered, path: str) -> str:
     (found,) = (file.text for file in files.files if file.path == path)
+    assert found is not None
     return found
 
 
@@ -101,7 +102,16 @@ class TestUnits:
             "ExecStart=/usr/sbin/clamonacc -F --fdpass --log=/var/log/clamav/clamonacc.log",
         ]
         for file in rendered("clamav", scan={"calendar": "Sun 02:00"}).files:
-            assert not re.search(r"--(move|remove|copy)", file.text), file.path
+            assert not re.search(r"--(move|remove|copy)", file.text or ""), file.path
+
+    def test_what_must_run(self) -> None:
+        made = rendered("clamav")
+        assert made.running[0] == clamav.FRESHCLAM, "nothing else starts without signatures"
+        assert set(made.running) == {
+            *(clamav.FRESHCLAM, clamav.CLAMD_SOCKET, clamav.CLAMD),
+            *(clamav.ONACCESS, clamav.START_TIMER),
+        }
+        assert clamav.ONACCESS in rendered("clamav", watched=[]).stopped, "it ends at once where it watches nothing"
 
     def test_signatures_of_the_sites_own_are_enough_to_start(self) -> None:
         own = {"source": "files", "custom": ["file:///srv/signatures/site.hsb"]}
@@ -116,10 +126,8 @@ class TestUnits:
         )
         assert "CPUWeight=5\n" in text and "IOWeight=20\n" in text and "CPUQuota=50%\n" in text
         assert "CPUQuota" not in text_of(rendered("clamav"), f"/etc/systemd/system/{clamav.SLICE}")
-        in_it = [
-            file.path for file in rendered("clamav", scan={"calendar": "daily"}).files if clamav.SLICE in file.text
-        ]
-        assert len(in_it) == 4, "clamd, clamonacc, freshclam and the scan"
+        files = rendered("clamav", scan={"calendar": "daily"}).files
+        assert sum(clamav.SLICE in (file.text or "") for file in files) == 4, "clamd, clamonacc, freshclam and the scan"
 
 
 class TestScan:
@@ -143,7 +151,10 @@ class TestScan:
         assert command.endswith('"--" "/srv"')
 
     def test_there_is_none_unless_it_is_asked_for(self) -> None:
-        assert not [file for file in rendered("clamav").files if clamav.SCAN in file.path]
+        made = rendered("clamav")
+        assert [file.text for file in made.files if clamav.SCAN in file.path] == [None, None]
+        assert clamav.SCAN_TIMER in made.stopped
+        assert clamav.SCAN_TIMER in rendered("clamav", scan={"calendar": "daily"}).running
 
     def test_it_starts_when_it_is_said(self) -> None:
         text = text_of(rendered("clamav", scan={"calendar": "Sun 02:00"}), f"/etc/systemd/system/{clamav.SCAN}.timer")
@@ -204,7 +215,7 @@ def test_clamav_reads_what_we_write(tmp_path: Path, source: str) -> None:
 def test_systemd_reads_the_units_of_our_own(tmp_path: Path) -> None:
     files = rendered("clamav", scan={"calendar": "Sun 02:00"}, resources={"cpu_quota": 50})
     units = [PurePosixPath(file.path) for file in files.files if file.path.startswith("/etc/systemd/system/pacs")]
-    assert len(units) == 3
+    assert len(units) == 5
     for unit in units:
         (tmp_path / unit.name).write_text(text_of(files, str(unit)), encoding="utf-8")
     command = ["systemd-analyze", "verify", *(str(tmp_path / unit.name) for unit in units)]
@@ -239,7 +250,7 @@ class TestDefenderOnLinux:
     def document(self, **changes: Any) -> dict[str, Any]:
         (file,) = rendered("defender_linux", **changes).files
         assert file.path == "/etc/opt/microsoft/mdatp/managed/mdatp_managed.json"
-        document: dict[str, Any] = json.loads(file.text)
+        document: dict[str, Any] = json.loads(file.text or "")
         return document
 
     def test_each_exclusion_has_its_scope(self) -> None:
@@ -282,7 +293,7 @@ class TestDefenderOnWindows:
         made = rendered("defender_windows", self.OWN)
         (file,) = made.files
         assert (file.path, file.applied) == ("pacs1-defender-exclusions.ps1", False)
-        lines = file.text.splitlines()
+        lines = (file.text or "").splitlines()
         assert lines[0].startswith("\ufeff# NOT APPLIED.")
         assert "Add-MpPreference -ExclusionPath 'D:\\Anna''s Images'" in lines
         assert "Add-MpPreference -ExclusionProcess 'C:\\Viewer\\v.exe'" in lines
