@@ -28,6 +28,8 @@ SCAN_LOG = "/var/log/clamav/pacs-scan.log"
 
 _SYSTEMD = "/etc/systemd/system"
 _MANAGED = "# Managed by Ansible, pacs.hardening.antivirus: changes made here are lost."
+#: Whatever clamd loads signatures from (.hsb, .ndb, .ldb, .cud, .cvd and their like). freshclam.dat is none.
+_ANY_DATABASE = "/var/lib/clamav/*.[chlmny][adlsuv][bdr]"
 #: Of the makers' databases, which a site with its own signatures alone leaves out.
 _OFFICIAL = ("daily", "main", "bytecode")
 
@@ -154,10 +156,9 @@ def _clamd_socket(policy: AntivirusPolicy) -> str:
 
 def _any_database(policy: AntivirusPolicy) -> list[str]:
     """Debian's units start nothing without main and daily, which a site with signatures of its own may not have."""
-    conditions = (
-        [] if policy.updates.official else ["ConditionPathExistsGlob=", "ConditionDirectoryNotEmpty=/var/lib/clamav"]
-    )
-    return ["[Unit]", *conditions] if conditions else []
+    if policy.updates.official:
+        return []
+    return ["[Unit]", "ConditionPathExistsGlob=", f"ConditionPathExistsGlob={_ANY_DATABASE}"]
 
 
 def _start_service(policy: AntivirusPolicy) -> str:
