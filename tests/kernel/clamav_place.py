@@ -20,6 +20,7 @@ from pathlib import Path
 
 from antivirus_example import TODAY, confirmation, loaded
 
+from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.clamd import instream
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import govern
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.model import Exclusion
@@ -102,10 +103,10 @@ class Place:
         self._start("clamd", "--foreground", f"--config-file={self.configuration}")
         self.wait(lambda: self.ask(b"zPING\0") == b"PONG\0", "clamd doesn't answer")
 
-    def start_watching(self, *canaries: Path) -> None:
+    def start_watching(self, *canaries: Path, fdpass: bool = True) -> None:
         """Start clamonacc as our unit does, and wait until each of ``canaries`` can't be opened."""
-        log = self.root / "clamonacc.log"
-        self._start("clamonacc", "-F", "--fdpass", f"--config-file={self.configuration}", f"--log={log}")
+        options = [f"--config-file={self.configuration}", f"--log={self.root}/clamonacc.log"]
+        self._start("clamonacc", "-F", *(["--fdpass"] if fdpass else []), *options)
         for canary in canaries:
             self.wait(lambda canary=canary: not opens(canary), f"{canary} isn't blocked")
 
@@ -121,6 +122,15 @@ class Place:
             link.sendall(question)
             return link.recv(4096)
         return b""
+
+    def kill_clamd(self) -> None:
+        """End the daemon, and leave whoever asks it."""
+        self.ask(b"zSHUTDOWN\0")
+        self.wait(lambda: self.ask(b"zPING\0") == b"", "clamd lives on")
+
+    def scanned(self, content: bytes) -> str:
+        """What clamd says of a content that is handed over to it."""
+        return self.ask(instream(content)).strip(b"\0").decode()
 
     def wait(self, condition, problem: str, seconds: float = 20) -> None:  # type: ignore[no-untyped-def]
         """Until it holds; else say what the programs said."""

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 import struct
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 SOCKET = "/run/clamav/clamd.ctl"
 CONFIGURATION = "/etc/clamav/clamd.conf"
@@ -16,6 +17,8 @@ CONFIGURATION = "/etc/clamav/clamd.conf"
 _CHUNK = 64 * 1024
 _VERSION = re.compile(r"ClamAV ([0-9][0-9A-Za-z.+~-]{0,40})(?:/([0-9]{1,9})/([A-Za-z0-9: ]{20,40}))?")
 _YES = ("yes", "true", "1")
+#: The daemon's clock and zone may be others than ours.
+_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,11 @@ def parse_version(answer: str) -> Version | None:
     return Version(engine, int(number) if number else None, dated)
 
 
+def is_fresh(version: Version, now: datetime, longest: timedelta) -> bool:
+    """Whether the signatures that are loaded are no older than that. Without a date nobody knows, so they aren't."""
+    return version.dated is not None and -_AHEAD <= now - version.dated <= longest
+
+
 def instream(content: bytes) -> bytes:
     """The command that has I(content) scanned, and nothing written anywhere."""
     parts = [content[at : at + _CHUNK] for at in range(0, len(content), _CHUNK)]
@@ -66,7 +74,7 @@ def parse_configuration(text: str) -> dict[str, list[str]]:
     return options
 
 
-def is_on(options: dict[str, list[str]], name: str, default: bool = False) -> bool:
+def is_on(options: Mapping[str, Sequence[str]], name: str, default: bool = False) -> bool:
     """A yes or no of a configuration."""
     values = options.get(name)
     return values[0].lower() in _YES if values else default

@@ -9,36 +9,15 @@ It refuses what hides an attacker in any hospital, and warns of what looks like 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from .facts import HostFacts
-from .lint_rules import RULES, Level
+from .findings import Finding
+from .lint_host import watch_findings
+from .lint_rules import RULES
 from .load import ROOT
 from .model import Exclusion, Profile
 from .paths import covers
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with one exclusion or profile: by which rule, what it risks, and how to mend it."""
-
-    rule: str
-    level: Level
-    subject: str
-    place: str
-    problem: str
-    risk: str
-    remedy: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: '{self.subject}' {self.problem}. {self.risk} {self.remedy}"
-
-    def document(self) -> dict[str, Any]:
-        """Plain data, with the whole as one text."""
-        keys = ("rule", "level", "subject", "place", "problem", "risk", "remedy")
-        return {**{key: getattr(self, key) for key in keys}, "text": str(self)}
 
 
 def lint(
@@ -47,7 +26,9 @@ def lint(
     profiles: Iterable[Profile] = (),
     today: date = date.min,
 ) -> tuple[Finding, ...]:
-    """Every finding, in the order of the exclusions; then those of the profiles, and what the host has beyond both."""
+    """Every finding, in the order of the exclusions; then those of the profiles, what the host has beyond both, and
+    what keeps the scanner from watching.
+    """
     known = host or HostFacts()
     found = [
         Finding(rule.name, rule.level, one.value, one.place, said.problem, rule.risk, said.remedy)
@@ -55,7 +36,13 @@ def lint(
         for rule in RULES
         if (said := rule.find(one, known)) is not None
     ]
-    return (*found, *_overlaps(exclusions), *_profiles(profiles, today), *_drift(exclusions, known))
+    return (
+        *found,
+        *_overlaps(exclusions),
+        *_profiles(profiles, today),
+        *_drift(exclusions, known),
+        *watch_findings(exclusions, known),
+    )
 
 
 def refused(findings: Iterable[Finding]) -> tuple[Finding, ...]:

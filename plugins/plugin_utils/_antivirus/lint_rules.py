@@ -170,16 +170,28 @@ def _global(one: Exclusion, _host: HostFacts) -> Said | None:
     return None
 
 
+def _void(one: Exclusion, host: HostFacts) -> Said | None:
+    """Only below what is watched does it matter that clamonacc doesn't honour it."""
+    known = _known(one, host)
+    if known is None or not lies_in(known.real_path, host.watched, one.platform):
+        return None
+    if not known.exists:
+        return Said("doesn't exist, and lies in what is watched", "Make it before the scanner starts, or remove it.")
+    if known.real_path != one.value:
+        return Said(f"leads to {known.real_path}, which is watched", f"Exclude {known.real_path} itself.")
+    return None
+
+
 def _link(one: Exclusion, host: HostFacts) -> Said | None:
     known = _known(one, host)
-    if known is not None and known.real_path != one.value:
+    if known is not None and known.real_path != one.value and _void(one, host) is None:
         return Said(f"is reached over a symbolic link: it is {known.real_path}", f"Exclude {known.real_path} itself.")
     return None
 
 
 def _missing(one: Exclusion, host: HostFacts) -> Said | None:
     known = _known(one, host)
-    if known is not None and not known.exists:
+    if known is not None and not known.exists and _void(one, host) is None:
         return Said("doesn't exist", "Make it before the scanner starts, or remove the exclusion.")
     return None
 
@@ -237,6 +249,7 @@ RULES: tuple[Rule, ...] = (
     Rule("interpreter", "refuse", "Whatever script it runs is excluded with it.", _interpreter),
     Rule("scopes", "refuse", "Antivirus and endpoint detection are both blind there.", _scopes),
     Rule("global_scope", "warn", "Endpoint detection is blind there, too.", _global),
+    Rule("void", "refuse", "clamonacc doesn't honour it: the images are scanned, and blocked.", _void),
     Rule("link", "warn", "clamonacc doesn't honour it, and who changes the link moves the gap.", _link),
     Rule("missing", "warn", "clamonacc doesn't honour it, not even once the directory is made.", _missing),
     Rule("mount_point", "warn", "Whatever else is ever put there is excluded with it.", _mount),
