@@ -36,8 +36,10 @@ def antivirus_files(
     loaded = load_profiles(shipped("_antivirus/profiles"), own, now)
     governed = govern(loaded, [str(name) for name in wanted], now, medical_device)
     known = AGENTS[agent]
-    rendered = known.render(load_policy(plain(policy), governed.exclusions, known.platform))
-    return {**rendered_document(rendered), "expired": [profile.name for profile in governed.expired]}
+    wanted_there = load_policy(plain(policy), governed.exclusions, known.platform)
+    expired = [profile.name for profile in governed.expired]
+    document = rendered_document(known.render(wanted_there))
+    return {**document, "expired": expired, "on_access_limit": wanted_there.limits.on_access}
 
 
 class FilterModule:

@@ -29,7 +29,10 @@ options:
         type: str
         required: true
       text:
-        description: Its content. Without one there must be no such file.
+        description: Its content. Without one, and without O(files[].program), there must be no such file.
+        type: str
+      program:
+        description: A program of the collection, whose text is its content. There is V(antivirus_scan).
         type: str
       mode:
         description: Its permissions, in octal. It belongs to root.
@@ -115,7 +118,7 @@ waiting:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import WantedFile, apply
+from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import PROGRAMS, WantedFile, apply, program_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 
@@ -129,6 +132,7 @@ def main() -> None:
                 "options": {
                     "path": {"type": "str", "required": True},
                     "text": {"type": "str"},
+                    "program": {"type": "str"},
                     "mode": {"type": "str", "default": "0644"},
                     "unit": {"type": "str"},
                     "applied": {"type": "bool", "default": True},
@@ -153,7 +157,10 @@ def main() -> None:
             mode = int(item["mode"], 8)
         except ValueError:
             module.fail_json(msg=f"files: the mode {item['mode']} of {item['path']} is not octal; write it like '0644'")
-        files.append(WantedFile(item["path"], item["text"], mode, item["unit"]))
+        if item["program"] and item["program"] not in PROGRAMS:
+            module.fail_json(msg=f"files: there is no program {item['program']}; there is {', '.join(PROGRAMS)}")
+        text = program_text(item["program"]) if item["program"] else item["text"]
+        files.append(WantedFile(item["path"], text, mode, item["unit"]))
     try:
         outcome = apply(files, module.params["running"], module.params["stopped"], patience, module.check_mode)
     except HardeningError as exc:

@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kernel.clamav_place import EICAR, HARMLESS, MARK, Place, missing, opens, place, policy_for, rendered
+from kernel.clamav_place import EICAR, HARMLESS, Place, missing, opens, place, policy_for
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import PREFIX, engine_finds, try_directories
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
-from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
-from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Scan, Updates
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.clamav_scan import scan_command
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Scan
 
 PROJECT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
@@ -80,42 +80,6 @@ class TestOnAccess:
 
         here.wait(reported, "nothing was reported")
         assert f"{STORE}/infected" not in log.read_text()
-
-    def test_when_clamd_dies_files_open(self, here: Place, tree: dict[str, Path]) -> None:
-        here.apply(policy_for((tree["import"],), (tree[STORE],)))
-        here.start_clamd()
-        here.start_watching(tree["import"] / "infected")
-        here.ask(b"zSHUTDOWN\0")
-        here.wait(lambda: here.ask(b"zPING\0") == b"", "clamd lives on")
-        assert opens(tree["import"] / "clean")
-
-
-class TestWhatTheLinterWarnsOf:
-    """Exclusions that look like some and are none: the linter's warnings are true of this clamonacc."""
-
-    def test_a_directory_that_is_made_later(self, here: Place, tree: dict[str, Path]) -> None:
-        later = tree["import"] / "later"
-        here.apply(policy_for((tree["import"],), (later,)))
-        here.start_clamd()
-        here.start_watching(tree["import"] / "infected")
-        later.mkdir()
-        (later / "infected").write_bytes(EICAR)
-        here.wait(lambda: not opens(later / "infected"), "it is excluded")
-
-    def test_a_symbolic_link(self, here: Place, tree: dict[str, Path]) -> None:
-        link = here.root / "link"
-        link.symlink_to(tree[STORE])
-        here.apply(policy_for((tree["import"],), (link,)))
-        here.start_clamd()
-        here.start_watching(tree["import"] / "infected", link / "infected")
-
-    def test_a_file_above_the_limit(self, here: Place, tree: dict[str, Path]) -> None:
-        policy = policy_for((tree["import"],), (tree[STORE],))
-        here.apply(replace(policy, limits=replace(policy.limits, on_access=len(EICAR) - 1)))
-        here.start_clamd()
-        (tree["import"] / "small").write_bytes(MARK)
-        here.start_watching(tree["import"] / "small")
-        assert opens(tree["import"] / "infected")
 
 
 class TestCanaries:
@@ -225,37 +189,8 @@ class TestScans:
         self, here: Place, tree: dict[str, Path], excluded: bool
     ) -> None:
         policy = replace(policy_for((tree["import"],), (tree[STORE],)), scan=Scan("daily", (), excluded, 4))
-        program, *words = clamav.scan_command(policy)
+        program, *words = scan_command(policy)
         done = here.run(program, f"--database={here.database}", *words)
         assert self.found(done.stdout, tree) == {*OUTSIDE, *([STORE] if excluded else [])}, done.stdout
         assert done.returncode == 1
         assert (tree[STORE] / "infected").read_bytes() == EICAR
-
-
-class TestSignatures:
-    """freshclam as it is rendered for signatures from files: no name is looked up, and nobody is asked."""
-
-    def update(self, here: Place) -> subprocess.CompletedProcess[str]:
-        updates = Updates("files", (), (f"file://{here.root}/signatures/site.hsb",), official=False, checks=1)
-        policy = replace(policy_for((), ()), updates=updates)
-        text = rendered(policy, clamav.FRESHCLAM_CONF)
-        for old, new in {"/var/lib/clamav": str(here.database), "/var/log/clamav": str(here.database)}.items():
-            text = text.replace(old, new)
-        configuration = here.root / "freshclam.conf"
-        configuration.write_text(f"{text}MaxAttempts 1\n", encoding="utf-8")
-        return here.run("freshclam", f"--config-file={configuration}")
-
-    def test_new_ones_are_taken_and_a_broken_file_leaves_the_old_ones(self, here: Place) -> None:
-        here.configure("")
-        signatures = here.root / "signatures"
-        signatures.mkdir()
-        line = (here.database / "test.hsb").read_text()
-        (signatures / "site.hsb").write_text(line)
-        done = self.update(here)
-        assert done.returncode == 0, done.stdout
-        assert (here.database / "site.hsb").read_text() == line
-
-        (signatures / "site.hsb").write_text("not a signature\n")
-        done = self.update(here)
-        assert done.returncode != 0
-        assert (here.database / "site.hsb").read_text() == line

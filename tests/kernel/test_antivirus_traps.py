@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,8 +19,8 @@ from kernel.mounts import mount, private_mounts
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_places import places
 from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import try_directories
-from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.clamav_audit import audit
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.clamav_scan import scan_command
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.facts import read_facts
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.lint import lint
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.model import Exclusion
@@ -83,6 +84,44 @@ def watch_naively(
     here.start_watching(*canaries, fdpass=fdpass)
 
 
+def test_an_excluded_folder_that_is_made_again_is_scanned(here: Place, landing: Path, store: Path) -> None:
+    policy = policy_for((landing,), (store,))
+    assert ("void", str(store)) not in said(landing, store)
+    watch(here, policy, landing / "infected")
+    assert opens(store / "infected")
+    shutil.rmtree(store)
+    assert ("void", str(store)) in said(landing, store)
+    filled(store)
+    here.wait(lambda: not opens(store / "infected"), "it is still excluded")
+    (tried,) = try_directories([], [str(store)], None, 2)
+    assert (tried.seen, tried.right) == ("refused", False), "the canary says so"
+    here.stop()
+    watch(here, policy, landing / "infected")
+    assert opens(store / "infected"), "a restart mends it"
+
+
+def test_an_exclusion_by_a_symbolic_link_is_none(here: Place, landing: Path, store: Path) -> None:
+    link = here.root / "link"
+    link.symlink_to(store)
+    assert ("void", str(link)) in said(landing, link)
+    watch(here, policy_for((landing,), (link,)), landing / "infected", store / "infected")
+    here.stop()
+    watch(here, policy_for((landing,), (store,)), landing / "infected")
+    assert opens(store / "infected") and opens(link / "infected")
+
+
+def test_more_directories_than_may_be_watched_are_counted_before(here: Place, landing: Path, store: Path) -> None:
+    """The limit is of the whole machine, so it isn't lowered here: what is read of it and counted is what is judged."""
+    (store / "not" / "counted").mkdir(parents=True)
+    for number in range(20):
+        (landing / str(number)).mkdir()
+    seen = read_facts(places([str(landing)], [str(store)], len(EICAR)))
+    assert seen.watches == int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+    assert seen.paths[str(landing)].directories == 21
+    assert [one.rule for one in lint((), seen)] == []
+    assert [one.rule for one in lint((), replace(seen, watches=20))] == ["watches"]
+
+
 def test_excluding_for_scans_alone_excludes_nothing_on_access(here: Place, landing: Path, store: Path) -> None:
     policy = policy_for((landing,), (store,))
     watch_naively(here, policy, STORE_OPTION, "", landing / "infected", store / "infected")
@@ -106,7 +145,7 @@ def test_a_scan_as_root_takes_what_is_blocked_for_an_error(here: Place, landing:
     watch(here, policy, landing / "infected")
     naive = here.run("clamdscan", f"--config-file={here.configuration}", "--fdpass", str(landing))
     assert "infected: " in naive.stdout and " FOUND" not in naive.stdout, naive.stdout
-    program, *words = clamav.scan_command(policy)
+    program, *words = scan_command(policy)
     ours = here.run("setpriv", "--reuid=clamav", "--clear-groups", program, f"--database={here.database}", *words)
     assert f"{landing}/infected: Test.Eicar.UNOFFICIAL FOUND" in ours.stdout
 
@@ -138,7 +177,7 @@ def test_a_scan_says_clean_of_what_is_too_large_to_be_scanned(here: Place, landi
     policy = replace(policy, limits=replace(policy.limits, file=1 << 20))
     (landing / "infected").unlink()
     (landing / "large").write_bytes(bytes(2 << 20) + MARK)
-    program, *words = clamav.scan_command(policy)
+    program, *words = scan_command(policy)
     naive = [word for word in words if not word.startswith("--alert-exceeds-max")]
     assert " FOUND" not in here.run(program, f"--database={here.database}", *naive).stdout
     ours = here.run(program, f"--database={here.database}", *words).stdout

@@ -5,16 +5,21 @@
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from ansible_collections.pacs.hardening.plugins.module_utils._io import antivirus_scan
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _UNITS = "/etc/systemd/system/"
+
+#: Programs of ours that run on the host without Ansible, by name.
+PROGRAMS = {"antivirus_scan": antivirus_scan}
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,11 @@ class Outcome:
     def changed(self) -> bool:
         """Whether anything was, or would be."""
         return bool(self.changes or self.restarted or self.started or self.stopped)
+
+
+def program_text(name: str) -> str:
+    """The text of one of our programs, also where Ansible sent it in an archive."""
+    return inspect.getsource(PROGRAMS[name])
 
 
 def pending_changes(files: Iterable[WantedFile]) -> tuple[Change, ...]:

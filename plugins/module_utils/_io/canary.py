@@ -63,7 +63,7 @@ def try_directories(
         if not os.path.isdir(directory) or os.path.islink(directory):
             raise HardeningError(f"{directory} is no directory; name one that is there, and no link to it")
         _sweep(directory)
-    with _ended_by_signals():
+    with ended_by_signals():
         found = [_watched(directory, log, timeout) for directory in outside]
         # After those: by now the scanner is known to be awake, if it is.
         return (*found, *(_left_alone(directory, log) for directory in inside))
@@ -149,7 +149,7 @@ def _sweep(directory: str) -> None:
 
 
 @contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[None]:
     """A signal that would end us ends us through every C(finally)."""
 
     def end(number: int, _frame: object) -> None:

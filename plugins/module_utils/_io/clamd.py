@@ -6,7 +6,10 @@
 from __future__ import annotations
 
 import socket
+from datetime import datetime, timedelta, timezone
+from typing import Any
 
+from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.clamd import is_fresh, parse_version
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _LONGEST = 4096
@@ -31,3 +34,25 @@ def ask(path: str, question: bytes, timeout: float) -> str:
     if not answer:
         raise HardeningError(f"clamd doesn't answer on {path}: it closed the connection")
     return answer.decode("utf-8", "replace")
+
+
+def signatures(path: str, days: int, timeout: float = 5) -> dict[str, Any]:
+    """What the daemon that runs has loaded, and whether that is at most I(days) old. What lies in a folder says
+    nothing.
+    """
+    try:
+        version = parse_version(ask(path, b"zVERSION\0", timeout))
+    except HardeningError as exc:
+        return {"engine": None, "number": None, "dated": None, "fresh": False, "problem": str(exc)}
+    if version is None:
+        return {"engine": None, "number": None, "dated": None, "fresh": False, "problem": "clamd names no version"}
+    fresh = is_fresh(version, datetime.now(timezone.utc), timedelta(days=days))
+    dated = version.dated.strftime("%Y-%m-%dT%H:%M:%SZ") if version.dated else None
+    problem = None if fresh else f"the signatures are of {dated}" if dated else "no daily signatures are loaded"
+    return {
+        "engine": version.engine,
+        "number": version.signatures,
+        "dated": dated,
+        "fresh": fresh,
+        "problem": problem,
+    }

@@ -24,7 +24,7 @@ _DEFENDER_TYPES: Mapping[str, tuple[Kind, str]] = {
     "excludedFileName": ("process", "name"),
 }
 #: What the filter antivirus_exclusions says beside, for people.
-_SAID = ("reason", "reference", "owner", "expires_on", "expired", "compensating_controls")
+_SAID = ("reason", "reference", "owner", "expires_on", "expired", "compensating_controls", "verified_on_site")
 _SECTIONS = ("exclusionSettings", "antivirusEngine")
 
 

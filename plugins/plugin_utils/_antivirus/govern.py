@@ -13,6 +13,7 @@ from typing import Any
 from .._site.faults import Fault, suggestion
 from .load import ROOT, ProfileError
 from .model import ExcludedPath, ExcludedProcess, Exclusion, Profile
+from .verified import verified_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,5 +102,6 @@ def _document(one: Exclusion, profile: Profile, governed: Governed) -> dict[str,
         "owner": confirmation.owner if confirmation else None,
         "expires_on": confirmation.expires_on.isoformat() if confirmation else None,
         "expired": profile in governed.expired,
+        "verified_on_site": [verified_document(item) for item in profile.verified_on_site],
         "compensating_controls": [{"what": item.what, "check": item.check} for item in said.compensations],
     }

@@ -25,8 +25,10 @@ from .model import (
     Platform,
     Profile,
     Reference,
+    Verification,
 )
 from .paths import ends_with_separator, has_pattern, has_steps, is_absolute
+from .verified import verification
 from .vocabulary import COMPENSATIONS
 
 SCHEMA = "pacs-hardening-antivirus-profiles/1"
@@ -34,8 +36,8 @@ ROOT = "pacs_antivirus_profiles"
 
 _CONFIRMATION = ("owner", "confirmed_by", "confirmed_on", "expires_on")
 _REQUIRED = ("vendor", "product", "versions", "reference")
-_OPTIONAL = ("platform", "paths", "processes", *_CONFIRMATION)
-_OF_A_TEMPLATE = ("reference", "versions", "compensating_controls", *_CONFIRMATION)
+_OPTIONAL = ("platform", "paths", "processes", "verified_on_site", *_CONFIRMATION)
+_OF_A_TEMPLATE = ("reference", "versions", "compensating_controls", "verified_on_site", *_CONFIRMATION)
 _ANY_VERSION = re.compile(r"[^0-9]*")
 
 
@@ -99,6 +101,7 @@ class _Loader:
             paths=fields.each("paths", lambda item, where: self.path(item, where, platform)),
             processes=fields.each("processes", lambda item, where: self.process(item, where, platform)),
             confirmation=self.confirmation(fields),
+            verified_on_site=fields.each("verified_on_site", self.verified),
         )
         if "paths" not in fields and "processes" not in fields:
             fields.fault("it excludes nothing", "List paths, or remove the profile.")
@@ -127,6 +130,7 @@ class _Loader:
                 ExcludedProcess(one.path, one.reason, instead or one.compensations) for one in template.processes
             ),
             confirmation=self.confirmation(fields),
+            verified_on_site=fields.each("verified_on_site", self.verified),
         )
 
     def reference(self, value: object, path: str) -> Reference | None:
@@ -159,6 +163,9 @@ class _Loader:
             remedy = f"Write {_a_year_after(start)} or earlier, and ask the vendor again before then."
             fields.fault("more than 12 months after confirmed_on", remedy, "expires_on")
         return Confirmation(owner, confirmed_by, start, end)
+
+    def verified(self, value: object, path: str) -> Verification | None:
+        return verification(self.reader, value, path, self.today)
 
     def path(self, value: object, path: str, platform: Platform) -> ExcludedPath | None:
         fields = self.reader.fields(value, path, ("path", "contains", "reason", "compensating_controls"))

@@ -10,9 +10,10 @@ somebody confirmed it, somebody in the hospital owns it, and it ends on a day. V
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 Platform = Literal["linux", "windows"]
 Kind = Literal["path", "process", "extension", "user"]
@@ -79,6 +80,20 @@ class ExcludedProcess:
 
 
 @dataclass(frozen=True, slots=True)
+class Verification:
+    """What was measured on one host with these exclusions (module antivirus_acceptance), and on which day.
+
+    ``places`` has for each image directory the rates in files a second without the scanner and with it.
+    """
+
+    host: str
+    day: date
+    accepted: bool
+    limit: float
+    places: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What one vendor asks for one product. Without a confirmation it is a template, and nothing enforces it."""
 
@@ -91,6 +106,7 @@ class Profile:
     paths: tuple[ExcludedPath, ...]
     processes: tuple[ExcludedProcess, ...]
     confirmation: Confirmation | None
+    verified_on_site: tuple[Verification, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,8 @@ class Resources:
 class AntivirusPolicy:
     """What must hold on one host. ``prevention`` says whether an infected file can't be opened, or is only reported.
 
-    ``watched`` are the directories that are scanned on access: those through which files come in among them.
+    ``watched`` are the directories that are scanned on access: those through which files come in among them. With
+    ``retreated`` a test on the host found that too slow, and only the scheduled scan is left.
     """
 
     host: str
@@ -82,6 +83,7 @@ class AntivirusPolicy:
     updates: Updates
     scan: Scan | None
     resources: Resources
+    retreated: bool = False
 
     def values(self, kind: str) -> tuple[str, ...]:
         """The values of all exclusions of that kind."""
@@ -97,8 +99,8 @@ class AntivirusPolicy:
 
 @dataclass(frozen=True, slots=True)
 class RenderedFile:
-    """One file of an agent; ``text`` is None where there must be none. ``unit`` is the systemd unit that reads it at
-    its start.
+    """One file of an agent; ``text`` is None where there must be none, or where it is a ``program`` of ours, which is
+    named, and put there by the module antivirus_agent. ``unit`` is the systemd unit that reads it at its start.
 
     Where ``applied`` is False it is made to be handed over, and nothing on a host follows from it.
     """
@@ -108,6 +110,7 @@ class RenderedFile:
     mode: str = "0644"
     unit: str | None = None
     applied: bool = True
+    program: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 #: ClamAV can't scan larger files (clamd.conf(5), MaxFileSize).
 _LARGEST_FILE = 2047 * MEBIBYTE
 _LARGEST_UNPACKED = 4095 * MEBIBYTE
-_KEYS = ("watched", "landing", "prevention", "limits", "updates", "scan", "resources")
+_KEYS = ("watched", "landing", "prevention", "limits", "updates", "scan", "resources", "retreated")
 
 
 def load_policy(
@@ -79,6 +79,7 @@ class _Loader:
             updates=fields.one("updates", self.updates) or self.updates_of(empty),
             scan=fields.one("scan", self.scan),
             resources=fields.one("resources", self.resources) or self.resources_of(empty),
+            retreated=fields.flag("retreated"),
         )
         if policy.scan is not None and not policy.scanned():
             fields.fault("it scans nothing", "Name paths.", "scan")

@@ -14,7 +14,9 @@ from sites import lab_site
 
 from playbooks import PlaybookRun, run_playbook
 
-WATCHED = Path("/etc/clamav"), Path("/etc/systemd/system")
+#: Where it would write. Others change units of their own meanwhile.
+WATCHED = (Path("/etc/clamav"), Path("/usr/local/lib/pacs-hardening"), Path("/etc/opt/microsoft"))
+UNITS = ("pacs-antivirus*", "clamav-*.d/*")
 ORTHANC = {
     "orthanc": {"template": "orthanc_debian", **confirmation(confirmed_on="2026-11-02", expires_on="2027-10-31")}
 }
@@ -23,6 +25,7 @@ ORTHANC = {
 def state() -> dict[str, str]:
     """The files that the role would write, by their content."""
     files = [path for folder in WATCHED if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
+    files += [path for pattern in UNITS for path in Path("/etc/systemd/system").glob(pattern)]
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
@@ -86,12 +89,20 @@ def test_a_device_whose_maker_forbids_it_is_left_alone(play: Any) -> None:
     assert "What protects it instead: MLDP-4 (only allow-listed software runs): yes" in said
 
 
+def test_the_agent_of_another_maker_is_left_alone_where_it_is_not(play: Any) -> None:
+    done = play(antivirus_agent="defender_linux", antivirus_profile_names=["orthanc"], antivirus_profiles=ORTHANC)
+    assert done.ok, done.output
+    assert done.changed == {"pacs1": 0}
+    assert "mdatp is not installed: nothing was applied." in done.output
+    assert "not verified against a live agent" in done.output
+
+
 @pytest.mark.parametrize(
     ("variables", "said"),
     [
         ({"antivirus_agent": "clamav", "antivirus_profile_names": ["orthanc_debian"]}, "nobody has confirmed it"),
         ({}, "No agent is named for pacs1. Set antivirus.agent of its device"),
-        ({"antivirus_agent": "defender_linux"}, "is to be handed over"),
+        ({"antivirus_agent": "defender_windows"}, "is to be handed over"),
         (
             {
                 "antivirus_agent": "clamav",

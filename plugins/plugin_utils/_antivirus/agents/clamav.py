@@ -9,25 +9,22 @@ comments in the files say which. The files are whole: what stood in them before 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from ..paths import covers
-from ..policy import MEBIBYTE, AntivirusPolicy, Rendered, RenderedFile
-from .clamav_dialects import argument, expression, literal
+from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.acceptance import RETREAT
+
+from ..policy import AntivirusPolicy, Rendered, RenderedFile
+from . import clamav_scan
+from .clamav_dialects import MANAGED, SLICE, SYSTEMD, expression, lines, literal, size
+from .clamav_scan import scan_files
 
 CLAMD, ONACCESS, FRESHCLAM = "clamav-daemon.service", "clamav-clamonacc.service", "clamav-freshclam.service"
 CLAMD_SOCKET = "clamav-daemon.socket"
-SCAN = "pacs-antivirus-scan"
-SCAN_TIMER = f"{SCAN}.timer"
 START = "pacs-antivirus-start"
 START_TIMER = f"{START}.timer"
-SLICE = "pacs-antivirus.slice"
 SOCKET = "/run/clamav/clamd.ctl"
 CLAMD_CONF, FRESHCLAM_CONF = "/etc/clamav/clamd.conf", "/etc/clamav/freshclam.conf"
-SCAN_LOG = "/var/log/clamav/pacs-scan.log"
 
-_SYSTEMD = "/etc/systemd/system"
-_MANAGED = "# Managed by Ansible, pacs.hardening.antivirus: changes made here are lost."
 #: Whatever clamd loads signatures from (.hsb, .ndb, .ldb, .cud, .cvd and their like). freshclam.dat is none.
 _ANY_DATABASE = "/var/lib/clamav/*.[chlmny][adlsuv][bdr]"
 #: Of the makers' databases, which a site with its own signatures alone leaves out.
@@ -39,32 +36,41 @@ def render(policy: AntivirusPolicy) -> Rendered:
     files = (
         RenderedFile(CLAMD_CONF, _clamd(policy), unit=CLAMD),
         RenderedFile(FRESHCLAM_CONF, _freshclam(policy), unit=FRESHCLAM),
-        RenderedFile(f"{_SYSTEMD}/{SLICE}", _slice(policy)),
-        RenderedFile(f"{_SYSTEMD}/clamav-daemon.service.d/pacs.conf", _clamd_unit(policy), unit=CLAMD),
-        RenderedFile(f"{_SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD_SOCKET),
-        RenderedFile(f"{_SYSTEMD}/clamav-clamonacc.service.d/pacs.conf", _onaccess_unit(), unit=ONACCESS),
-        RenderedFile(f"{_SYSTEMD}/clamav-freshclam.service.d/pacs.conf", _freshclam_unit(), unit=FRESHCLAM),
-        RenderedFile(f"{_SYSTEMD}/{START}.service", _start_service(policy)),
-        RenderedFile(f"{_SYSTEMD}/{START_TIMER}", _start_timer(), unit=START_TIMER),
-        RenderedFile(f"{_SYSTEMD}/{SCAN}.service", _scan_service(policy)),
-        RenderedFile(f"{_SYSTEMD}/{SCAN_TIMER}", _scan_timer(policy), unit=SCAN_TIMER),
+        RenderedFile(f"{SYSTEMD}/{SLICE}", _slice(policy)),
+        RenderedFile(f"{SYSTEMD}/clamav-daemon.service.d/pacs.conf", _clamd_unit(policy), unit=CLAMD),
+        RenderedFile(f"{SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD_SOCKET),
+        RenderedFile(f"{SYSTEMD}/clamav-clamonacc.service.d/pacs.conf", _onaccess_unit(), unit=ONACCESS),
+        RenderedFile(f"{SYSTEMD}/clamav-freshclam.service.d/pacs.conf", _freshclam_unit(), unit=FRESHCLAM),
+        RenderedFile(f"{SYSTEMD}/{START}.service", _start_service(policy)),
+        RenderedFile(f"{SYSTEMD}/{START_TIMER}", _start_timer(), unit=START_TIMER),
+        *scan_files(policy),
     )
     # clamonacc ends at once where it has nothing to watch.
-    wanted = {ONACCESS: bool(policy.watched), SCAN_TIMER: policy.scan is not None}
-    void = (f"ClamAV excludes no processes: {path} is scanned like any other." for path in policy.values("process"))
+    wanted = {ONACCESS: bool(policy.watched) and not policy.retreated, clamav_scan.TIMER: policy.scan is not None}
     return Rendered(
         files,
-        tuple(void),
+        tuple(_shortcomings(policy)),
         # Signatures first: nothing else starts without them.
         running=(FRESHCLAM, CLAMD_SOCKET, CLAMD, START_TIMER, *(unit for unit, runs in wanted.items() if runs)),
         stopped=tuple(unit for unit, runs in wanted.items() if not runs),
     )
 
 
+def _shortcomings(policy: AntivirusPolicy) -> Iterator[str]:
+    for path in policy.values("process"):
+        yield f"ClamAV excludes no processes: {path} is scanned like any other."
+    if policy.retreated:
+        yield "Nothing is scanned when it is opened: a test on this host found that too slow."
+    elif policy.watched and not policy.prevention:
+        yield "ClamAV only reports what it finds: infected files open, and somebody has to read its log."
+    if policy.watched and not policy.retreated:
+        yield f"Files larger than {size(policy.limits.on_access)} open unscanned."
+
+
 def _clamd(policy: AntivirusPolicy) -> str:
     limits = policy.limits
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         f"LocalSocket {SOCKET}",
         "FixStaleSocket yes",
         "LocalSocketGroup clamav",
@@ -79,10 +85,10 @@ def _clamd(policy: AntivirusPolicy) -> str:
         "FollowDirectorySymlinks no",
         "FollowFileSymlinks no",
         "# Above these sizes a file counts as clean without having been looked at.",
-        f"MaxFileSize {_size(limits.file)}",
-        f"MaxScanSize {_size(limits.unpacked)}",
-        f"StreamMaxLength {_size(limits.file)}",
-        f"PCREMaxFileSize {_size(limits.file)}",
+        f"MaxFileSize {size(limits.file)}",
+        f"MaxScanSize {size(limits.unpacked)}",
+        f"StreamMaxLength {size(limits.file)}",
+        f"PCREMaxFileSize {size(limits.file)}",
         "# On, it would block whatever is too large to be scanned; the scheduled scan reports those.",
         "AlertExceedsMax no",
         *(f"ExcludePath {expression(path)}" for path in policy.values("path")),
@@ -90,7 +96,7 @@ def _clamd(policy: AntivirusPolicy) -> str:
         *(f"OnAccessExcludePath {literal(path)}" for path in policy.values("path")),
         "# clamd would wait on itself.",
         "OnAccessExcludeUname clamav",
-        f"OnAccessMaxFileSize {_size(limits.on_access)}",
+        f"OnAccessMaxFileSize {size(limits.on_access)}",
         f"OnAccessPrevention {_yes(policy.prevention)}",
         "# A scanner that fails must not lock files away.",
         "OnAccessDenyOnError no",
@@ -105,8 +111,8 @@ def _freshclam(policy: AntivirusPolicy) -> str:
         # freshclam demands a mirror even where nothing is fetched from one; nobody listens there.
         mirrors = updates.mirrors or ("http://127.0.0.1:9",)
         source = ["DNSDatabaseInfo no", "ScriptedUpdates no", *(f"PrivateMirror {mirror}" for mirror in mirrors)]
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         "DatabaseDirectory /var/lib/clamav",
         "DatabaseOwner clamav",
         "UpdateLogFile /var/log/clamav/freshclam.log",
@@ -126,8 +132,8 @@ def _freshclam(policy: AntivirusPolicy) -> str:
 
 def _slice(policy: AntivirusPolicy) -> str:
     resources = policy.resources
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         "[Unit]",
         "Description=Antivirus, after whatever serves images",
         "[Slice]",
@@ -138,8 +144,8 @@ def _slice(policy: AntivirusPolicy) -> str:
 
 
 def _clamd_unit(policy: AntivirusPolicy) -> str:
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         *_any_database(policy),
         "[Service]",
         "ExecStartPre=-/bin/mkdir -p /run/clamav",
@@ -151,7 +157,7 @@ def _clamd_unit(policy: AntivirusPolicy) -> str:
 
 
 def _clamd_socket(policy: AntivirusPolicy) -> str:
-    return _lines(_MANAGED, *_any_database(policy), "[Socket]", "SocketMode=0660")
+    return lines(MANAGED, *_any_database(policy), "[Socket]", "SocketMode=0660")
 
 
 def _any_database(policy: AntivirusPolicy) -> list[str]:
@@ -163,8 +169,8 @@ def _any_database(policy: AntivirusPolicy) -> list[str]:
 
 def _start_service(policy: AntivirusPolicy) -> str:
     units = (CLAMD_SOCKET, CLAMD, *([ONACCESS] if policy.watched else []))
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         "[Unit]",
         "Description=Start antivirus, where it has signatures by now",
         "[Service]",
@@ -174,8 +180,8 @@ def _start_service(policy: AntivirusPolicy) -> str:
 
 
 def _start_timer() -> str:
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         "[Unit]",
         "Description=Start antivirus, where it has signatures by now",
         "[Timer]",
@@ -187,11 +193,13 @@ def _start_timer() -> str:
 
 
 def _onaccess_unit() -> str:
-    return _lines(
-        _MANAGED,
+    return lines(
+        MANAGED,
         "[Unit]",
         "# Debian's own would wait for a daemon that has no signatures, and fail.",
         f"ConditionPathExists={SOCKET}",
+        "# On a host whose images it was found to slow down it doesn't start.",
+        f"ConditionPathExists=!{RETREAT}",
         "[Service]",
         "# Debian's own moves what it finds to /root/quarantine, images among it.",
         "ExecStart=",
@@ -203,83 +211,8 @@ def _onaccess_unit() -> str:
 
 
 def _freshclam_unit() -> str:
-    return _lines(_MANAGED, "[Service]", f"Slice={SLICE}", "Nice=10", "IOSchedulingClass=idle")
-
-
-def scan_command(policy: AntivirusPolicy) -> list[str]:
-    """The command of the scheduled scan: it opens, and touches nothing. clamscan reads no clamd.conf."""
-    return [
-        "/usr/bin/clamscan",
-        *("--recursive", "--infected", "--stdout", "--follow-dir-symlinks=0", "--follow-file-symlinks=0"),
-        f"--max-filesize={_size(policy.limits.file)}",
-        f"--max-scansize={_size(policy.limits.unpacked)}",
-        "--alert-exceeds-max=yes",
-        *(f"--exclude-dir={expression(path)}" for path in _left_out(policy)),
-        "--",
-        *policy.scanned(),
-    ]
-
-
-def _scan_service(policy: AntivirusPolicy) -> str | None:
-    if policy.scan is None:
-        return None
-    program, *words = scan_command(policy)
-    return _lines(
-        _MANAGED,
-        "[Unit]",
-        "Description=Scheduled antivirus scan that only reports",
-        "[Service]",
-        "Type=oneshot",
-        f"ExecStart={' '.join([program, *map(argument, words)])}",
-        "# 1 says that something was found; it stands in the log.",
-        "SuccessExitStatus=1",
-        f"TimeoutStartSec={policy.scan.hours}h",
-        f"StandardOutput=truncate:{SCAN_LOG}",
-        "UMask=0077",
-        "# On access this user is let through: as anybody else it would be refused what it is to report.",
-        "User=clamav",
-        "CapabilityBoundingSet=CAP_DAC_READ_SEARCH",
-        "AmbientCapabilities=CAP_DAC_READ_SEARCH",
-        "CacheDirectory=pacs-antivirus",
-        "Environment=TMPDIR=/var/cache/pacs-antivirus",
-        "Nice=19",
-        "IOSchedulingClass=idle",
-        f"Slice={SLICE}",
-        "NoNewPrivileges=yes",
-        "PrivateNetwork=yes",
-        "ProtectSystem=strict",
-    )
-
-
-def _left_out(policy: AntivirusPolicy) -> Iterable[str]:
-    """Excluded directories that the scan would come through, and shouldn't."""
-    if policy.scan is None or policy.scan.excluded:
-        return ()
-    return [path for path in policy.values("path") if any(covers(outer, path, "linux") for outer in policy.scanned())]
-
-
-def _scan_timer(policy: AntivirusPolicy) -> str | None:
-    if policy.scan is None:
-        return None
-    return _lines(
-        _MANAGED,
-        "[Unit]",
-        "Description=Scheduled antivirus scan that only reports",
-        "[Timer]",
-        f"OnCalendar={policy.scan.calendar}",
-        "RandomizedDelaySec=10min",
-        "[Install]",
-        "WantedBy=timers.target",
-    )
-
-
-def _size(number: int) -> str:
-    return f"{number // MEBIBYTE}M" if number % MEBIBYTE == 0 else str(number)
+    return lines(MANAGED, "[Service]", f"Slice={SLICE}", "Nice=10", "IOSchedulingClass=idle")
 
 
 def _yes(flag: bool) -> str:
     return "yes" if flag else "no"
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(lines) + "\n"

@@ -11,6 +11,12 @@ from __future__ import annotations
 
 import re
 
+from ..policy import MEBIBYTE
+
+MANAGED = "# Managed by Ansible, pacs.hardening.antivirus: changes made here are lost."
+SYSTEMD = "/etc/systemd/system"
+SLICE = "pacs-antivirus.slice"
+
 #: What a path may hold that an expression would read differently; has_pattern refuses the rest.
 _SPECIAL = re.compile(r"([.+()])")
 
@@ -30,3 +36,13 @@ def argument(text: str) -> str:
     """One word of a systemd command line: no word is split, no specifier or variable is expanded."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{escaped}"'
+
+
+def size(number: int) -> str:
+    """Bytes as ClamAV reads them."""
+    return f"{number // MEBIBYTE}M" if number % MEBIBYTE == 0 else str(number)
+
+
+def lines(*parts: str) -> str:
+    """The text of a file."""
+    return "\n".join(parts) + "\n"

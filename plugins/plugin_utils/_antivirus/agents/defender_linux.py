@@ -11,7 +11,9 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ..load import ProfileError
 from ..policy import AntivirusPolicy, Rendered, RenderedFile
+from .defender_schema import schema_faults
 
 MANAGED = "/etc/opt/microsoft/mdatp/managed/mdatp_managed.json"
 UNIT = "mdatp.service"
@@ -19,8 +21,13 @@ UNIT = "mdatp.service"
 
 def render(policy: AntivirusPolicy) -> Rendered:
     """The managed configuration of one host."""
-    text = json.dumps(managed_configuration(policy), indent=2) + "\n"
-    return Rendered((RenderedFile(MANAGED, text, unit=UNIT),), tuple(_shortcomings(policy)), running=(UNIT,))
+    document = managed_configuration(policy)
+    faults = schema_faults(document)
+    if faults:
+        raise ProfileError(faults)
+    # Defender reads it again by itself.
+    file = RenderedFile(MANAGED, json.dumps(document, indent=2) + "\n")
+    return Rendered((file,), tuple(_shortcomings(policy)), running=(UNIT,))
 
 
 def managed_configuration(policy: AntivirusPolicy) -> dict[str, Any]:

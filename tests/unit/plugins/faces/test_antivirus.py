@@ -25,6 +25,7 @@ SIDECARS = (
     "filter/antivirus_exclusions",
     "filter/antivirus_files",
     "filter/antivirus_findings",
+    "filter/clamav_findings",
     "test/narrow_exclusion",
 )
 

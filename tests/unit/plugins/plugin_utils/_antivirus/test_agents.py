@@ -1,4 +1,4 @@
-"""One list of exclusions, each agent's dialect. tests/integration tries what ClamAV makes of it."""
+"""One list of exclusions, each agent's dialect. tests/kernel tries what ClamAV makes of it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agent import AGENTS
-from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import (
+    clamav,
+    clamav_dialects,
+    clamav_scan,
+)
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.clamav_dialects import (
     argument,
     expression,
 )
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.defender_schema import schema_faults
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents.defender_windows import quoted
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.entries import read_exclusions
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import govern
@@ -88,9 +93,21 @@ class TestClamd:
             assert options(text, trap) == []
 
     def test_processes_are_said_to_be_none_of_clamavs(self) -> None:
-        assert rendered("clamav").shortcomings == (
-            "ClamAV excludes no processes: /opt/archive/bin/mover is scanned like any other.",
-        )
+        said = rendered("clamav").shortcomings
+        assert said[0] == "ClamAV excludes no processes: /opt/archive/bin/mover is scanned like any other."
+
+    def test_what_is_not_seen_or_not_blocked_is_said(self) -> None:
+        detects = rendered("clamav", {}).shortcomings
+        assert "only reports what it finds: infected files open" in detects[0]
+        assert detects[1:] == ("Files larger than 200M open unscanned.",)
+        assert rendered("clamav", {}, prevention=True).shortcomings == detects[1:]
+        assert rendered("clamav", {}, watched=[]).shortcomings == ()
+
+    def test_where_it_was_found_too_slow_nothing_is_watched(self) -> None:
+        made = rendered("clamav", {}, retreated=True, scan={"calendar": "daily"})
+        assert clamav.ONACCESS in made.stopped and clamav_scan.TIMER in made.running
+        assert "found that too slow" in made.shortcomings[0]
+        assert made.files == rendered("clamav", {}, scan={"calendar": "daily"}).files, "the next run changes nothing"
 
 
 class TestUnits:
@@ -121,17 +138,17 @@ class TestUnits:
             assert "Condition" not in text_of(rendered("clamav"), path)
 
     def test_antivirus_comes_after_images(self) -> None:
-        text = text_of(
-            rendered("clamav", resources={"cpu_weight": 5, "cpu_quota": 50}), f"/etc/systemd/system/{clamav.SLICE}"
-        )
+        unit = f"/etc/systemd/system/{clamav_dialects.SLICE}"
+        text = text_of(rendered("clamav", resources={"cpu_weight": 5, "cpu_quota": 50}), unit)
         assert "CPUWeight=5\n" in text and "IOWeight=20\n" in text and "CPUQuota=50%\n" in text
-        assert "CPUQuota" not in text_of(rendered("clamav"), f"/etc/systemd/system/{clamav.SLICE}")
+        assert "CPUQuota" not in text_of(rendered("clamav"), unit)
         files = rendered("clamav", scan={"calendar": "daily"}).files
-        assert sum(clamav.SLICE in (file.text or "") for file in files) == 4, "clamd, clamonacc, freshclam and the scan"
+        inside = [file.path for file in files if clamav_dialects.SLICE in (file.text or "")]
+        assert len(inside) == 4, "clamd, clamonacc, freshclam and the scan"
 
 
 class TestScan:
-    SERVICE = f"/etc/systemd/system/{clamav.SCAN}.service"
+    SERVICE = f"/etc/systemd/system/{clamav_scan.UNIT}.service"
 
     def command(self, **scan: Any) -> str:
         text = text_of(rendered("clamav", scan={"calendar": "Sun 02:00", **scan}), self.SERVICE)
@@ -142,6 +159,7 @@ class TestScan:
         command = self.command()
         assert command.endswith('"--" "/srv/import" "/home" "/var/lib/orthanc/db-v6" "/srv/image store (1)"')
         assert "--exclude-dir" not in command
+        assert '"--root=/srv/import" "--root=/home" "--excluded=/var/lib/orthanc/db-v6"' in command
         assert '"--alert-exceeds-max=yes"' in command
 
     def test_or_goes_round_it(self) -> None:
@@ -152,12 +170,15 @@ class TestScan:
 
     def test_there_is_none_unless_it_is_asked_for(self) -> None:
         made = rendered("clamav")
-        assert [file.text for file in made.files if clamav.SCAN in file.path] == [None, None]
-        assert clamav.SCAN_TIMER in made.stopped
-        assert clamav.SCAN_TIMER in rendered("clamav", scan={"calendar": "daily"}).running
+        scans = [file for file in made.files if clamav_scan.UNIT in file.path or file.path == clamav_scan.PROGRAM]
+        assert [(file.text, file.program) for file in scans] == [(None, None)] * 3
+        assert clamav_scan.TIMER in made.stopped
+        assert clamav_scan.TIMER in rendered("clamav", scan={"calendar": "daily"}).running
 
     def test_it_starts_when_it_is_said(self) -> None:
-        text = text_of(rendered("clamav", scan={"calendar": "Sun 02:00"}), f"/etc/systemd/system/{clamav.SCAN}.timer")
+        text = text_of(
+            rendered("clamav", scan={"calendar": "Sun 02:00"}), f"/etc/systemd/system/{clamav_scan.UNIT}.timer"
+        )
         assert "OnCalendar=Sun 02:00\n" in text
 
 
@@ -275,6 +296,33 @@ class TestDefenderOnLinux:
         document = self.document()
         assert document["cloudService"]["automaticSampleSubmissionConsent"] == "none"
         assert document["antivirusEngine"]["nonExecMountPolicy"] == "unmute"
+
+    def test_what_is_not_documented_is_refused(self) -> None:
+        assert schema_faults(self.document()) == ()
+        for change, said in (
+            ({"antivirusEngine": {"enforcementLevel": "on"}}, "'on' is not documented"),
+            ({"antivirusEngine": {"nonExecMountPolicey": "mute"}}, "no such key is documented"),
+            ({"antivirusEngien": {}}, "no such section is documented"),
+            ({"cloudService": {"enabled": "yes"}}, "is of another type"),
+            ({"exclusionSettings": {"mergePolicy": "merge", "exclusions": []}}, "exclusions of others are merged in"),
+            ({"exclusionSettings": {"exclusions": []}}, "exclusions of others are merged in"),
+        ):
+            assert said in str(schema_faults({**self.document(), **change})), change
+
+    @pytest.mark.parametrize(
+        ("entry", "said"),
+        [
+            ({"$type": "excludedPath", "path": "/x", "isDirectory": True}, "the key 'scopes' is missing"),
+            ({"$type": "excludedPath", "path": "/x", "isDirectory": True, "scopes": []}, "are no documented scopes"),
+            ({"$type": "excludedPath", "path": "/x", "isDirectory": True, "scopes": ["edr"]}, "no documented scopes"),
+            ({"$type": "excludedPath", "path": "/x", "isDirectory": "yes", "scopes": ["epp"]}, "of another type"),
+            ({"$type": "excludedFolder", "path": "/x"}, "of no documented type"),
+            ({"$type": "excludedFileName", "name": "x", "path": "/x", "scopes": ["epp"]}, "no such key is documented"),
+        ],
+    )
+    def test_an_exclusion_says_what_it_covers(self, entry: dict[str, Any], said: str) -> None:
+        settings = {"mergePolicy": "admin_only", "exclusions": [entry]}
+        assert said in str(schema_faults({"exclusionSettings": settings}))
 
     def test_it_is_said_to_be_unverified(self) -> None:
         assert "not verified against a live agent" in rendered("defender_linux").shortcomings[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.mounts import (
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.mounts import (
     mount_of,
     mounts_below,
     parse_mounts,
@@ -23,39 +23,39 @@ TABLE = parse_mounts(
 
 
 def test_the_innermost_mount_counts() -> None:
-    found = mount_of("/srv/images/x", TABLE)
+    found = mount_of(TABLE, "/srv/images/x")
     assert found is not None
     assert (found.point, found.filesystem) == ("/srv", "xfs")
-    assert found.options == ("rw", "nosuid", "nodev", "noexec")
-    root = mount_of("/srvx", TABLE)
+    assert found.options == ("nodev", "noexec", "nosuid", "rw")
+    root = mount_of(TABLE, "/srvx")
     assert root is not None and root.point == "/"
-    stick = mount_of("/mnt/a stick/DICOMDIR", TABLE)
+    stick = mount_of(TABLE, "/mnt/a stick/DICOMDIR")
     assert stick is not None and stick.filesystem == "vfat"
 
 
 def test_of_two_mounts_at_one_place_the_last_counts() -> None:
     twice = parse_mounts("1 0 8:1 / / rw - ext4 a rw\n2 1 8:3 / /x rw - ext4 b rw\n3 2 8:4 / /x rw - tmpfs c rw\n")
-    found = mount_of("/x/y", twice)
+    found = mount_of(twice, "/x/y")
     assert found is not None and found.filesystem == "tmpfs"
 
 
 def test_what_is_mounted_below() -> None:
-    assert mounts_below("/srv", TABLE) == ("/srv/share/inbox",)
-    assert mounts_below("/srv/share/inbox", TABLE) == ()
-    assert mounts_below("/var", TABLE) == ("/var/lib/archive",)
+    assert mounts_below(TABLE, "/srv") == ["/srv/share/inbox"]
+    assert mounts_below(TABLE, "/srv/share/inbox") == []
+    assert mounts_below(TABLE, "/var") == ["/var/lib/archive"]
 
 
 def test_by_which_other_names() -> None:
-    assert second_names("/srv/images", TABLE) == ("/var/lib/archive", "/srv/share/inbox")
-    assert second_names("/var/lib/archive", TABLE) == ("/srv/images", "/srv/share/inbox")
-    assert second_names("/srv/images/new/1", TABLE) == ("/var/lib/archive/new/1", "/srv/share/inbox/1")
-    assert second_names("/srv/other", TABLE) == ()
-    assert second_names("/etc", TABLE) == ()
-    assert second_names("/etc", ()) == ()
+    assert second_names(TABLE, "/srv/images") == ["/srv/share/inbox", "/var/lib/archive"]
+    assert second_names(TABLE, "/var/lib/archive") == ["/srv/images", "/srv/share/inbox"]
+    assert second_names(TABLE, "/srv/images/new/1") == ["/srv/share/inbox/1", "/var/lib/archive/new/1"]
+    assert second_names(TABLE, "/srv/other") == []
+    assert second_names(TABLE, "/etc") == []
+    assert second_names((), "/etc") == []
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     for mount in parse_mounts(text):
-        mounts_below(mount.point, (mount,))
-        second_names(mount.point, (mount,))
+        mounts_below([mount], mount.point)
+        second_names([mount], mount.point)
