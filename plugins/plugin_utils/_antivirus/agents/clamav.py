@@ -23,6 +23,8 @@ CLAMD_SOCKET = "clamav-daemon.socket"
 START = "pacs-antivirus-start"
 START_TIMER = f"{START}.timer"
 SOCKET = "/run/clamav/clamd.ctl"
+#: Debian's AppArmor profile of clamd, and what it includes of a site's own.
+APPARMOR, APPARMOR_LOCAL = "/etc/apparmor.d/usr.sbin.clamd", "/etc/apparmor.d/local/usr.sbin.clamd"
 CLAMD_CONF, FRESHCLAM_CONF = "/etc/clamav/clamd.conf", "/etc/clamav/freshclam.conf"
 
 #: Whatever clamd loads signatures from (.hsb, .ndb, .ldb, .cud, .cvd and their like). freshclam.dat is none.
@@ -36,6 +38,7 @@ def render(policy: AntivirusPolicy) -> Rendered:
     files = (
         RenderedFile(CLAMD_CONF, _clamd(policy), unit=CLAMD),
         RenderedFile(FRESHCLAM_CONF, _freshclam(policy), unit=FRESHCLAM),
+        RenderedFile(APPARMOR_LOCAL, _apparmor(policy), unit=CLAMD),
         RenderedFile(f"{SYSTEMD}/{SLICE}", _slice(policy)),
         RenderedFile(f"{SYSTEMD}/clamav-daemon.service.d/pacs.conf", _clamd_unit(policy), unit=CLAMD),
         RenderedFile(f"{SYSTEMD}/clamav-daemon.socket.d/pacs.conf", _clamd_socket(policy), unit=CLAMD_SOCKET),
@@ -130,6 +133,14 @@ def _freshclam(policy: AntivirusPolicy) -> str:
     )
 
 
+def _apparmor(policy: AntivirusPolicy) -> str:
+    """Debian's profile lets clamd read homes and mail spools only, also through a descriptor that it is handed.
+
+    A path holds none of AppArmor's own characters: paths.py refuses patterns and quotes.
+    """
+    return lines(MANAGED, *(f'"{path}/" r,\n"{path}/**" r,' for path in policy.watched))
+
+
 def _slice(policy: AntivirusPolicy) -> str:
     resources = policy.resources
     return lines(
@@ -148,6 +159,8 @@ def _clamd_unit(policy: AntivirusPolicy) -> str:
         MANAGED,
         *_any_database(policy),
         "[Service]",
+        "# Where there is AppArmor, it learns what is watched.",
+        f"ExecStartPre=-/sbin/apparmor_parser --replace {APPARMOR}",
         "ExecStartPre=-/bin/mkdir -p /run/clamav",
         "ExecStartPre=/bin/chown clamav /run/clamav",
         "Restart=on-failure",

@@ -25,8 +25,7 @@ def render(policy: AntivirusPolicy) -> Rendered:
     faults = schema_faults(document)
     if faults:
         raise ProfileError(faults)
-    # Defender reads it again by itself.
-    file = RenderedFile(MANAGED, json.dumps(document, indent=2) + "\n")
+    file = RenderedFile(MANAGED, json.dumps(document, indent=2) + "\n", unit=UNIT)
     return Rendered((file,), tuple(_shortcomings(policy)), running=(UNIT,))
 
 

@@ -110,6 +110,13 @@ class TestClamd:
         assert made.files == rendered("clamav", {}, scan={"calendar": "daily"}).files, "the next run changes nothing"
 
 
+def test_apparmor_lets_clamd_read_what_is_watched() -> None:
+    text = text_of(rendered("clamav", watched=["/srv/import folder"]), clamav.APPARMOR_LOCAL)
+    assert text.splitlines()[1:] == ['"/srv/import folder/" r,', '"/srv/import folder/**" r,']
+    unit = text_of(rendered("clamav"), "/etc/systemd/system/clamav-daemon.service.d/pacs.conf")
+    assert "ExecStartPre=-/sbin/apparmor_parser --replace /etc/apparmor.d/usr.sbin.clamd\n" in unit
+
+
 class TestUnits:
     def test_debians_move_is_replaced(self) -> None:
         text = text_of(rendered("clamav"), "/etc/systemd/system/clamav-clamonacc.service.d/pacs.conf")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from antivirus_example import TODAY, confirmation, loaded, profile, shipped
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import govern, governed_documents
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.load import ProfileError, load_profiles
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.vocabulary import COMPENSATIONS
 
@@ -194,3 +195,48 @@ def test_twelve_months_from_a_leap_day() -> None:
     days = {"confirmed_on": "2024-02-29", "expires_on": "2025-02-28"}
     assert loaded({"archive": profile(**days)})["archive"].confirmation
     assert faults_of(**{**days, "expires_on": "2025-03-01"})[0].startswith(f"{AT}.expires_on: more than 12 months")
+
+
+SITE: dict[str, Any] = {
+    "host": "pacs1",
+    "date": "2026-11-03T04:05:06Z",
+    "accepted": True,
+    "limit": 0.8,
+    "places": [
+        {
+            "directory": "/var/lib/orthanc/db-v6",
+            "without": {"read": 5400},
+            "with": {"read": 5300.5},
+            "ratios": {"read": 0.982},
+            "refused": 0,
+        }
+    ],
+}
+
+
+class TestVerifiedOnSite:
+    """What the module antivirus_acceptance returned, as a profile keeps it."""
+
+    def test_it_is_kept_in_profiles_of_either_kind_and_returned(self) -> None:
+        confirmed = {"template": "orthanc_debian", **confirmation(), "verified_on_site": [SITE]}
+        profiles = loaded({"orthanc": confirmed, "own": profile(verified_on_site=[SITE])})
+        for name in ("orthanc", "own"):
+            (one,) = profiles[name].verified_on_site
+            assert (one.host, one.day, one.accepted, one.limit) == ("pacs1", datetime.date(2026, 11, 3), True, 0.8)
+        (document,) = governed_documents(govern(profiles, ["orthanc"], TODAY))
+        assert document["verified_on_site"] == [{**SITE, "date": "2026-11-03"}]
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            ({"date": "2027-11-03"}, "lies in the future"),
+            ({"limit": "fast"}, "is not a number"),
+            ({"limit": True}, "is not a number"),
+            ({"places": [{**SITE["places"][0], "with": {"read": -1}}]}, "is not a number"),
+            ({"places": [{"directory": "/x"}]}, "'without' is missing"),
+            ({"patient": "x"}, "patient"),
+        ],
+    )
+    def test_what_the_module_would_not_return_is_a_fault(self, change: dict[str, Any], said: str) -> None:
+        with pytest.raises(ProfileError, match=said):
+            loaded({"own": profile(verified_on_site=[{**SITE, **change}])})
