@@ -106,11 +106,13 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_acceptance import (
     Layout,
     Scanner,
+    Unit,
     accept,
     digest_of,
     kept,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_rates import Load
+from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 SECONDS = 20.0
@@ -157,8 +159,10 @@ def main() -> None:
             module.exit_json(**returned(known, False))
         if module.check_mode:
             module.exit_json(**returned(None, True))
+        if not is_running():
+            module.fail_json(msg="systemd doesn't run on this host, and nothing else starts the scanner here.")
         record = accept(
-            Scanner(options["unit"], layout),
+            Scanner(Unit(options["unit"]), layout),
             options["directories"],
             Load(options["files"], options["kilobytes"] << 10, SECONDS),
             options["rounds"],

@@ -106,7 +106,17 @@ class Place:
     def start_watching(self, *canaries: Path, fdpass: bool = True) -> None:
         """Start clamonacc as our unit does, and wait until each of ``canaries`` can't be opened."""
         options = [f"--config-file={self.configuration}", f"--log={self.root}/clamonacc.log"]
-        self._start("clamonacc", "-F", *(["--fdpass"] if fdpass else []), *options)
+        output = self.root / "clamonacc.out"
+        # The machine has few inotify instances, and others take and leave them.
+        for _attempt in range(20):
+            self._start("clamonacc", "-F", *(["--fdpass"] if fdpass else []), *options)
+            end = time.monotonic() + 1.5
+            while "Clam" not in output.read_text() and self._processes[-1].poll() is None and time.monotonic() < end:
+                time.sleep(0.05)
+            if "could not init inotify" not in output.read_text():
+                break
+            self.stop(1)
+            time.sleep(1)
         for canary in canaries:
             self.wait(lambda canary=canary: not opens(canary), f"{canary} isn't blocked")
 
@@ -147,6 +157,10 @@ class Place:
             process.send_signal(signal.SIGKILL)
             process.wait(10)
         del self._processes[-(number or len(self._processes)) :]
+
+    def last_pid(self) -> int:
+        """The process that was started last."""
+        return self._processes[-1].pid
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a program to its end."""

@@ -33,7 +33,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
     replace_file,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import utc
-from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, says
+from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import says
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _START_SECONDS = 60
@@ -63,10 +63,31 @@ def has_retreated(layout: Layout) -> bool:
     return os.path.exists(layout.retreat)
 
 
-class Scanner:
-    """The systemd unit that scans on access: without it nothing is looked at when it is opened."""
+class Unit:
+    """A systemd unit, as far as it is used here."""
 
-    def __init__(self, unit: str, layout: Layout) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def active(self) -> bool:
+        """Whether it runs."""
+        return bool(says("is-active", self.name))
+
+    def pid(self) -> str:
+        """Its main process; C(0) where there is none."""
+        return run(["systemctl", "show", "--property=MainPID", "--value", self.name]).output.strip()
+
+    def tell(self, *words: str) -> None:
+        """Start it, stop it, and the like. Raises HardeningError."""
+        done = run(["systemctl", *words, "--quiet", self.name], timeout=120)
+        if done.status != 0:
+            raise HardeningError(f"`systemctl {' '.join(words)} {self.name}` failed: {done.complaint}")
+
+
+class Scanner:
+    """What scans on access: without it nothing is looked at when it is opened."""
+
+    def __init__(self, unit: Unit, layout: Layout) -> None:
         self._unit = unit
         self._layout = layout
         self._decided = False
@@ -74,7 +95,7 @@ class Scanner:
     @contextlib.contextmanager
     def tried(self) -> Iterator[None]:
         """Whatever happens meanwhile, the unit is as before afterwards, unless somebody decided."""
-        active, held = says("is-active", self._unit), has_retreated(self._layout)
+        active, held = self._unit.active(), has_retreated(self._layout)
         remove(self._layout.retreat)
         try:
             yield
@@ -82,57 +103,53 @@ class Scanner:
             if not self._decided:
                 if held:
                     self._hold()
-                self._systemctl("start" if active and not held else "stop")
+                self._unit.tell("start" if active and not held else "stop")
 
     def off(self) -> None:
         """Nothing is scanned on access."""
-        self._systemctl("stop")
+        self._unit.tell("stop")
 
     def on(self) -> None:
         """Start it, and wait until it has marked what it watches. Raises HardeningError where it doesn't."""
-        self._systemctl("start")
+        # systemd starts a unit only a few times within seconds.
+        self._unit.tell("reset-failed")
+        self._unit.tell("start")
         end = time.monotonic() + _START_SECONDS
         before, since = 0, time.monotonic()
         while time.monotonic() < end:
-            marks = self._marks()
+            marks = _marks(self._unit.pid())
             if marks != before:
                 before, since = marks, time.monotonic()
             elif marks and time.monotonic() - since >= _SETTLED_SECONDS:
                 return
             time.sleep(0.1)
-        raise HardeningError(f"{self._unit} watches nothing, so there is nothing to compare; look at its journal")
+        raise HardeningError(f"{self._unit.name} watches nothing, so there is nothing to compare; look at its journal")
 
     def accept(self) -> None:
         """It stays, also after the next boot."""
-        self._systemctl("enable", "--now")
+        self._unit.tell("enable", "--now")
         self._decided = True
 
     def retreat(self) -> None:
         """It is stopped, and neither boot, timer nor hand starts it again while the mark is there."""
         self._hold()
-        self._systemctl("disable", "--now")
+        self._unit.tell("disable", "--now")
         self._decided = True
 
     def _hold(self) -> None:
         make_private_directory(os.path.dirname(self._layout.retreat))
-        replace_file(
-            self._layout.retreat, "Scanning on access was too slow for this host, see acceptance.json.\n", 0o600
-        )
+        why = "Scanning on access was too slow for this host, see acceptance.json.\n"
+        replace_file(self._layout.retreat, why, 0o600)
 
-    def _systemctl(self, *arguments: str) -> None:
-        done = run(["systemctl", *arguments, "--quiet", self._unit], timeout=120)
-        if done.status != 0:
-            raise HardeningError(f"`systemctl {' '.join(arguments)} {self._unit}` failed: {done.complaint}")
 
-    def _marks(self) -> int:
-        """How many directories it watches by now."""
-        pid = run(["systemctl", "show", "--property=MainPID", "--value", self._unit]).output.strip()
-        found = 0
-        with contextlib.suppress(OSError):
-            for descriptor in os.listdir(f"/proc/{pid}/fd"):
-                if os.readlink(f"/proc/{pid}/fd/{descriptor}") == "anon_inode:[fanotify]":
-                    found += len(parse_marks(read_text(f"/proc/{pid}/fdinfo/{descriptor}") or ""))
-        return found
+def _marks(pid: str) -> int:
+    """How many directories a process watches by now."""
+    found = 0
+    with contextlib.suppress(OSError):
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}") == "anon_inode:[fanotify]":
+                found += len(parse_marks(read_text(f"/proc/{pid}/fdinfo/{descriptor}") or ""))
+    return found
 
 
 def accept(
@@ -148,8 +165,6 @@ def accept(
 
     Returns what was kept. Raises HardeningError where nothing could be measured; then all is as it was.
     """
-    if not is_running():
-        raise HardeningError("systemd doesn't run on this host, and nothing else starts the scanner here")
     for directory in directories:
         if not os.path.isdir(directory) or os.path.islink(directory):
             raise HardeningError(f"{directory} is no directory; name one that is there, and no link to it")

@@ -114,6 +114,12 @@ def keep(path: str, document: dict[str, Any]) -> None:
     os.replace(temporary, path)
 
 
+def say(line: str) -> None:
+    """To the log, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 def scan(command: Sequence[str], report: Report, path: str) -> int:
     """Run clamscan, and keep the report before, at the end, and when we are stopped. 0 where it came to its end."""
     keep(path, report.document)
@@ -128,11 +134,11 @@ def scan(command: Sequence[str], report: Report, path: str) -> int:
         for line in child.stdout or ():
             said = report.read(line)
             if said is not None:
-                print(said, flush=True)
+                say(said)
         status = child.wait()
     report.end(status)
     keep(path, report.document)
-    print(f"Report in {path}: {'' if report.document['complete'] else 'not '}complete", flush=True)
+    say(f"Report in {path}: {'' if report.document['complete'] else 'not '}complete")
     return 0 if report.document["complete"] else 1
 
 
@@ -148,4 +154,4 @@ def main(arguments: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    raise SystemExit(main(sys.argv[1:]))

@@ -72,7 +72,7 @@ def _value(path: str, known: tuple[str, ...] | type | None, value: object) -> It
     elif isinstance(known, tuple):
         if value not in known:
             yield Fault(path, f"{shown(value)} is not documented", f"Use {' or '.join(known)}.")
-    elif type(value) is not known:
+    elif not isinstance(value, known) or (known is int and isinstance(value, bool)):
         yield Fault(path, f"{shown(value)} is of another type", f"Write a value of type {known.__name__}.")
 
 
