@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections import namedtuple
+import os
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io import antivirus_rates
 from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_rates import (
     IMAGES,
     Load,
@@ -69,14 +70,13 @@ def test_links_are_not_followed(store: Path, tmp_path_factory: pytest.TempPathFa
 
 def test_it_ends_in_time(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(100000))
-    monkeypatch.setattr(antivirus_rates.time, "monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(clock)))
     rates = measured(str(store), LOAD, [])
     assert 0 < rates.write <= 1, "a second for each file, and five in all"
 
 
 def test_no_space_no_test(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = namedtuple("full", "f_bavail f_frsize")(1, 4096)
-    monkeypatch.setattr(antivirus_rates.os, "statvfs", lambda _path: full)
+    monkeypatch.setattr(os, "statvfs", lambda _path: SimpleNamespace(f_bavail=1, f_frsize=4096))
     with pytest.raises(HardeningError, match="too little space"):
         measured(str(store), LOAD, [])
     assert not list(store.glob(".pacs*"))
