@@ -217,6 +217,8 @@ def _onaccess_unit() -> str:
         "# Debian's own moves what it finds to /root/quarantine, images among it.",
         "ExecStart=",
         "ExecStart=/usr/sbin/clamonacc -F --fdpass --log=/var/log/clamav/clamonacc.log",
+        "# Its log names what was found, and names may be those of patients.",
+        "UMask=0077",
         "Restart=on-failure",
         "RestartSec=10",
         f"Slice={SLICE}",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.entries import read_exclusions
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.facts import read_facts
-from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import exclusions_of, govern
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.findings import Finding
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import exclusions_of, govern
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.lint import lint, refused
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.lint_rules import RULES
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.load import ProfileError
