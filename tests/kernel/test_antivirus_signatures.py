@@ -21,6 +21,7 @@ from kernel.namespaces import Namespace
 
 from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.clamd import Version, is_fresh, parse_version
 from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import engine_finds
+from ansible_collections.pacs.hardening.plugins.module_utils._io.clamd import signatures
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.agents import clamav
 from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.policy import Updates
 
@@ -160,6 +161,9 @@ class TestFreshness:
         assert version.dated is not None and abs(version.dated - built) < timedelta(days=1)
         assert engine_finds(f"{here.root}/clamd.ctl", 5)[0], "it finds what it knows, however old"
         assert is_fresh(version, self.NOW, timedelta(days=7)) is fresh
+        said = signatures(f"{here.root}/clamd.ctl", 7)
+        assert (said["number"], said["fresh"], said["problem"] is None) == (7, fresh, fresh)
+        assert fresh or f"{built:%Y-%m-%d}" in said["problem"]
 
     def test_no_date_is_not_fresh(self, here: Place) -> None:
         here.apply(policy_for((), ()))
@@ -167,6 +171,12 @@ class TestFreshness:
         version = self.version(here)
         assert (version.signatures, version.dated) == (None, None)
         assert not is_fresh(version, self.NOW, timedelta(days=7))
+        assert signatures(f"{here.root}/clamd.ctl", 7)["problem"] == "no daily signatures are loaded"
+
+    def test_a_daemon_that_is_dead_has_none(self, here: Place) -> None:
+        said = signatures(f"{here.root}/clamd.ctl", 7)
+        assert (said["engine"], said["fresh"]) == (None, False)
+        assert "clamd doesn't answer" in said["problem"]
 
     def test_a_fresh_file_that_the_daemon_has_not_loaded_is_not_evidence(self, here: Place) -> None:
         here.apply(policy_for((), ()))
