@@ -23,7 +23,12 @@ from ansible_collections.pacs.hardening.plugins.module_utils._antivirus.acceptan
     place_document,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.mounts import parse_marks
-from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_rates import Load, images_in, measured
+from ansible_collections.pacs.hardening.plugins.module_utils._io.antivirus_rates import (
+    Load,
+    images_in,
+    measured,
+    scratch,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._io.canary import ended_by_signals
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
@@ -170,12 +175,15 @@ def accept(
             raise HardeningError(f"{directory} is no directory; name one that is there, and no link to it")
     images = {directory: images_in(directory) for directory in directories}
     found: dict[tuple[str, bool], list[dict[str, Any]]] = {}
-    with ended_by_signals(), scanner.tried():
+    with ended_by_signals(), contextlib.ExitStack() as stack:
+        # Before the scanner starts: it notices a new folder when it comes to it, and until then scans nothing there.
+        folders = {directory: stack.enter_context(scratch(directory, load)) for directory in directories}
+        stack.enter_context(scanner.tried())
         for _round in range(rounds):
             for with_it in (False, True):
                 (scanner.on if with_it else scanner.off)()
                 for directory in directories:
-                    rates = asdict(measured(directory, load, images[directory]))
+                    rates = asdict(measured(folders[directory], load, images[directory]))
                     found.setdefault((directory, with_it), []).append(rates)
         places = [place_document(one, found[one, False], found[one, True]) for one in directories]
         findings = faults_of(places, limit)

@@ -45,17 +45,23 @@ class Rates:
     refused: int
 
 
-def measured(directory: str, load: Load, images: Sequence[str]) -> Rates:
-    """The rates in a directory. Whatever was written there is gone afterwards. Raises HardeningError."""
-    with _scratch(directory, load) as folder:
-        paths = [os.path.join(folder, str(number)) for number in range(load.files)]
-        # Each of its own: a scanner remembers what it has seen.
-        contents = os.urandom(load.size + load.files)
-        numbers = {path: number for number, path in enumerate(paths)}
+def measured(folder: str, load: Load, images: Sequence[str]) -> Rates:
+    """The rates in a scratch folder, which is empty again afterwards, and of images. Raises HardeningError."""
+    paths = [os.path.join(folder, str(number)) for number in range(load.files)]
+    # Each of its own: a scanner remembers what it has seen.
+    contents = os.urandom(load.size + load.files)
+    numbers = {path: number for number, path in enumerate(paths)}
+    try:
         write = _rate(paths, load.seconds, lambda path: _write(path, contents[numbers[path] :][: load.size]))
         written = [path for path in paths if os.path.exists(path)]
         read = _rate(written, load.seconds, _read)
         opened = _rate(written, load.seconds, lambda path: os.close(os.open(path, os.O_RDONLY | os.O_CLOEXEC)))
+    except OSError as exc:
+        raise HardeningError(f"a file of our own in {folder} can't be used: {exc.strerror}") from exc
+    finally:
+        for path in paths:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
     refused: list[str] = []
     rate = _rate(images, load.seconds, lambda path: refused.extend([path] if _refuses(path) else []))
     return Rates(write, opened, read, rate if len(images) >= IMAGES // 10 else None, len(refused))
@@ -77,7 +83,8 @@ def images_in(directory: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _scratch(directory: str, load: Load) -> Iterator[str]:
+def scratch(directory: str, load: Load) -> Iterator[str]:
+    """A folder of our own in a directory, gone afterwards. Raises HardeningError where it can't be made."""
     try:
         free = os.statvfs(directory)
         if free.f_bavail * free.f_frsize < 4 * load.files * load.size:
@@ -87,8 +94,6 @@ def _scratch(directory: str, load: Load) -> Iterator[str]:
         raise HardeningError(f"{directory} can't be tried: {exc.strerror}") from exc
     try:
         yield folder
-    except OSError as exc:
-        raise HardeningError(f"a file of our own in {directory} can't be used: {exc.strerror}") from exc
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
