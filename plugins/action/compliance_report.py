@@ -15,11 +15,10 @@ from typing import Any
 import yaml
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain, shipped
 from ansible_collections.pacs.hardening.plugins.plugin_utils._files import write_whole
 
 _COLLECTION = Path(__file__).resolve().parents[2]
-_CONTROLS = _COLLECTION / "plugins" / "plugin_utils" / "_compliance" / "controls"
 _NEVER = "never"
 _ARGUMENTS = {
     "site": {"type": "dict", "required": True},
@@ -95,10 +94,9 @@ def _report(arguments: Mapping[str, Any]) -> Any:
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
     from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
-    documents = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in _CONTROLS.glob("*.yml")}
     return assess(
         compile_site(arguments["site"]),
-        load_controls(documents),
+        load_controls(shipped("_compliance/controls")),
         hosts=arguments["hosts"],
         network=arguments["network"],
         waivers=arguments["waivers"],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
@@ -133,6 +134,16 @@ class Reader:
             return _WORDS[value.lower()]
         self.fault(path, f"{shown(value)} is neither true nor false", "Write true or false.")
         return False
+
+    def day(self, value: object, path: str) -> date | None:
+        """Read a date; YAML makes one of what looks like one, and Ansible a text of it again."""
+        if isinstance(value, date):
+            return value.date() if isinstance(value, datetime) else value
+        try:
+            return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
+        except ValueError:
+            self.fault(path, f"{shown(value)} is not a date", "Write it like 2026-11-23.")
+            return None
 
     def port(self, value: object, path: str) -> int | None:
         """Read a port number."""
