@@ -24,6 +24,7 @@ def antivirus_device(site: object, host: str) -> dict[str, Any]:
         "device": found[0].name if found else None,
         "agent": declared.agent,
         "profiles": list(declared.profiles),
+        "landing": list(declared.landing),
         "forbidden_by": [f"{one} ({MDS2_QUESTIONS[one]}): no" for one in declared.forbidden_by],
         "instead": [f"{one} ({MDS2_QUESTIONS[one]}): yes" for one in declared.instead],
     }

@@ -12,6 +12,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+#: What keeps files of a mount from being executed, from giving rights, and from being devices.
+WANTED = ("noexec", "nosuid", "nodev")
+
+_WITHOUT_PERMISSIONS = "cifs exfat fuseblk hfs hfsplus iso9660 msdos ntfs ntfs3 smb3 smbfs udf vfat"
+_WITHOUT_FILES = (
+    "autofs bpf cgroup cgroup2 configfs debugfs devpts devtmpfs efivarfs fusectl hugetlbfs mqueue nsfs proc pstore "
+    "rpc_pipefs securityfs sysfs tracefs"
+)
+#: File systems without permissions of their own: every file has the ones that the mount gives to all.
+_NO_PERMISSIONS = frozenset(_WITHOUT_PERMISSIONS.split())
+#: Not files but the kernel's, or a program's.
+_NO_FILES = frozenset(_WITHOUT_FILES.split())
 _ESCAPE = re.compile(r"\\([0-7]{3})")
 _MARK = re.compile(r"fanotify ino:([0-9a-f]+) sdev:([0-9a-f]+) mflags:[0-9a-f]+ mask:([0-9a-f]+) ")
 _MINOR_BITS = 20  # of the kernel's own device numbers, which fdinfo prints
@@ -29,6 +41,21 @@ class Mount:
     options: tuple[str, ...]
     device: tuple[int, int]
     root: str = "/"
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """Which of the wanted options it doesn't have."""
+        return tuple(option for option in WANTED if option not in self.options)
+
+    @property
+    def keeps_permissions(self) -> bool:
+        """Whether a file there has permissions of its own."""
+        return self.filesystem not in _NO_PERMISSIONS
+
+    @property
+    def holds_files(self) -> bool:
+        """Whether there can be somebody's files."""
+        return self.filesystem not in _NO_FILES
 
 
 @dataclass(frozen=True)
@@ -63,9 +90,10 @@ def mount_of(mounts: Iterable[Mount], path: str) -> Mount | None:
     return best
 
 
-def mounts_below(mounts: Iterable[Mount], path: str) -> list[str]:
-    """Where something is mounted below a path, and not on it."""
-    return sorted({mount.point for mount in mounts if mount.point != path and is_below(mount.point, path)})
+def mounts_below(mounts: Iterable[Mount], path: str) -> list[Mount]:
+    """What is mounted below a path, and not on it; of several at one place the last, which hides the others."""
+    found = {mount.point: mount for mount in mounts if mount.point != path and is_below(mount.point, path)}
+    return [found[point] for point in sorted(found)]
 
 
 def second_names(mounts: Sequence[Mount], path: str) -> list[str]:

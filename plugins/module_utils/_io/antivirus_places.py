@@ -32,7 +32,10 @@ def places(watched: Sequence[str], excluded: Sequence[str], larger_than: int, se
     paths: dict[str, dict[str, Any]] = {}
     for path in (*watched, *excluded):
         real = os.path.realpath(path)
-        names = {"mounts_below": mounts_below(mounts, real), "second_names": second_names(mounts, real)}
+        names = {
+            "mounts_below": [mount.point for mount in mounts_below(mounts, real)],
+            "second_names": second_names(mounts, real),
+        }
         paths[path] = {**place(path, mounts), **names}
     for path in watched:
         counted = walk(path, excluded, [larger_than], max(0.0, end - time.monotonic()))

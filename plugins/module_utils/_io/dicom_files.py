@@ -17,15 +17,15 @@ from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.content import Known
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.kinds import RULES
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.mounts import (
+from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.names import object_id, printable
+from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.report import summary, tally_document
+from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.tally import Tally
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.mounts import (
     Mount,
     mount_of,
     mounts_below,
     parse_mounts,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.names import object_id, printable
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.report import summary, tally_document
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.tally import Tally
 from ansible_collections.pacs.hardening.plugins.module_utils._io.looker import Looker, private_dictionary
 from ansible_collections.pacs.hardening.plugins.module_utils._io.priority import step_back
 from ansible_collections.pacs.hardening.plugins.module_utils._io.scan_state import (
@@ -288,7 +288,7 @@ class _Run:
         point = mount.point
         if mount is not self._place.mount and not self._scan.show_paths:
             point = object_id(os.path.relpath(point, self._place.path), self._state.key)
-        return {"point": printable(point), "filesystem": mount.kind, "lacks": list(mount.lacks)}
+        return {"point": printable(point), "filesystem": mount.filesystem, "lacks": list(mount.lacks)}
 
     def _on(self, mount: Mount | None) -> None:
         self._looker.permissions = mount is None or mount.keeps_permissions

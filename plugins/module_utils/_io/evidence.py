@@ -39,10 +39,10 @@ def host_evidence(parts: Iterable[str], timeout: float, host: Host, wanted: Sequ
         "directories": lambda: directories(host, wanted, timeout * _COUNTING),
     }
     started = utc()
-    wanted = list(parts)
-    of_flows = {f"{_FLOWS} {name}": reader for name, reader in flow_readers(host).items()} if _FLOWS in wanted else {}
-    found = collect({**{name: readers[name] for name in wanted if name != _FLOWS}, **of_flows}, timeout)
+    names = list(parts)
+    of_flows = {f"{_FLOWS} {name}": reader for name, reader in flow_readers(host).items()} if _FLOWS in names else {}
+    found = collect({**{name: readers[name] for name in names if name != _FLOWS}, **of_flows}, timeout)
     if of_flows:
         seen = flows_document({name[len(_FLOWS) + 1 :]: found.pop(name) for name in of_flows}, host)
         found[_FLOWS] = flows_part(seen)
-    return {"format": FORMAT, "collected_at": started, "parts": {name: found[name] for name in wanted}}
+    return {"format": FORMAT, "collected_at": started, "parts": {name: found[name] for name in names}}

@@ -164,7 +164,9 @@ def _clamav(host: Host, programs: _Programs, wanted: Sequence[str]) -> dict[str,
         "on_access": None if not programs.onaccess else _on_access(programs, marks),
         "unit_takes_away": _unit_takes_away(),
         "paths": {path: _marked(place(path, mounts), mounts, marks) for path in named if path.startswith("/")},
-        "mounts_below": sorted({point for path in includes for point in mounts_below(mounts, os.path.realpath(path))}),
+        "mounts_below": sorted(
+            {mount.point for path in includes for mount in mounts_below(mounts, os.path.realpath(path))}
+        ),
         "writable": _writable(host, said.SETTINGS),
         "retreated": os.path.exists(f"{host.root}{RETREAT}"),
         "scan": _scan(host),

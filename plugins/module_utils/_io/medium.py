@@ -12,12 +12,6 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.mounts import (
-    Mount,
-    mount_of,
-    mounts_below,
-    parse_mounts,
-)
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.part10 import part10
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_files.tally import Tally
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_media.dicomdir import (
@@ -35,6 +29,12 @@ from ansible_collections.pacs.hardening.plugins.module_utils._dicom_media.eviden
     is_directory_file,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._dicom_media.names import odd
+from ansible_collections.pacs.hardening.plugins.module_utils._evidence.mounts import (
+    Mount,
+    mount_of,
+    mounts_below,
+    parse_mounts,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._io.clamd_scan import Scanner
 from ansible_collections.pacs.hardening.plugins.module_utils._io.looker import Looker
 from ansible_collections.pacs.hardening.plugins.module_utils._io.tree import (
@@ -138,7 +138,7 @@ class _Survey:
             not_read=self._not_read,
             stopped=stopped,
             whole=self._whole and not inside and not self._not_read,
-            filesystem="" if mount is None else mount.kind,
+            filesystem="" if mount is None else mount.filesystem,
             mounted_without=lacks,
         )
 

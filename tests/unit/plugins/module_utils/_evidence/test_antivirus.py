@@ -57,7 +57,7 @@ def test_what_is_mounted_where() -> None:
     assert found is not None and (found.filesystem, found.device) == ("nfs4", (0, 50)), "the last hides the others"
     beside = mount_of(mounts, "/srv/imports")
     assert beside is not None and (beside.point, beside.options) == ("/srv", ("nosuid", "rw"))
-    assert mounts_below(mounts, "/srv") == ["/srv/import", "/srv/with blank"]
+    assert [one.point for one in mounts_below(mounts, "/srv")] == ["/srv/import", "/srv/with blank"]
     assert mount_of([], "/srv") is None
 
 

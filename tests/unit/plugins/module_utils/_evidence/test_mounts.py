@@ -40,9 +40,9 @@ def test_of_two_mounts_at_one_place_the_last_counts() -> None:
 
 
 def test_what_is_mounted_below() -> None:
-    assert mounts_below(TABLE, "/srv") == ["/srv/share/inbox"]
-    assert mounts_below(TABLE, "/srv/share/inbox") == []
-    assert mounts_below(TABLE, "/var") == ["/var/lib/archive"]
+    assert [one.point for one in mounts_below(TABLE, "/srv")] == ["/srv/share/inbox"]
+    assert [one.point for one in mounts_below(TABLE, "/srv/share/inbox")] == []
+    assert [one.point for one in mounts_below(TABLE, "/var")] == ["/var/lib/archive"]
 
 
 def test_by_which_other_names() -> None:
