@@ -48,7 +48,7 @@ def stages(project: Path) -> tuple[Stage, ...]:
     scenarios = sorted(path.parent.name for path in project.glob("molecule/*/molecule.yml"))
     return (
         # First, for it takes longest: the others share the second core meanwhile.
-        _stage("unit", "unit and property tests", 600, FAST),
+        _stage("unit", "unit and property tests", 1200, FAST),
         _stage("lint", "ansible-lint (production), ruff, shellcheck, changelog", 600, FAST),
         _stage("sanity", "ansible-test sanity, every Python of a managed host that is here", 1200, FAST),
         _stage("types", "mypy, strict", 600, FAST),
