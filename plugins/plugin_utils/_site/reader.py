@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import reprlib
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import TypeVar
@@ -133,6 +134,16 @@ class Reader:
             return _WORDS[value.lower()]
         self.fault(path, f"{shown(value)} is neither true nor false", "Write true or false.")
         return False
+
+    def day(self, value: object, path: str) -> date | None:
+        """Read a day. YAML makes a date of what looks like one, a registry gives text."""
+        if isinstance(value, date) and not isinstance(value, datetime):
+            return value
+        try:
+            return date.fromisoformat(value if isinstance(value, str) else "")
+        except ValueError:
+            self.fault(path, f"{shown(value)} is not a day", "Write it like 2027-03-01.")
+            return None
 
     def port(self, value: object, path: str) -> int | None:
         """Read a port number."""
