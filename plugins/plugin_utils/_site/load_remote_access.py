@@ -27,7 +27,7 @@ class RemoteAccessReader:
     def remote_access(self, value: object, path: str) -> RemoteAccess:
         """Read the whole part."""
         fields = self._reader.fields(value, path, (), ("tls", "ipsec"))
-        return RemoteAccess(tls=fields.named("tls", self._server), ipsec=fields.named("ipsec", self._tunnel))
+        return RemoteAccess(tls=fields.named("tls", self._server), ipsec=fields.named("ipsec", self.tunnel))
 
     def _server(self, name: str, value: object, path: str) -> TlsServer:
         fields = self._reader.fields(
@@ -59,7 +59,8 @@ class RemoteAccessReader:
             until=fields.one("until", self._reader.day),
         )
 
-    def _tunnel(self, name: str, value: object, path: str) -> IpsecTunnel:
+    def tunnel(self, name: str, value: object, path: str) -> IpsecTunnel:
+        """Read one tunnel."""
         fields = self._reader.fields(
             value, path, ("gateway", "zone", "local", "peer", "profile"), ("ike", "esp", "exceptions")
         )
