@@ -6,8 +6,6 @@ Each test leaves the tunnel up.
 from __future__ import annotations
 
 import re
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -17,6 +15,7 @@ from uuid import uuid4
 
 import pydicom
 import pytest
+from kernel.dicom_place import PORT, program
 from kernel.ipsec_gateway import installed
 from kernel.ipsec_place import (
     BRANCH,
@@ -45,7 +44,6 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.swanctl import
 pytestmark = pytest.mark.skipif(not installed(), reason="needs charon-systemd and strongswan-swanctl")
 
 IMAGES = ("CT_small.dcm", "MR_small.dcm", "examples_palette.dcm", "examples_rgb_color.dcm")
-PORT = 11112
 #: What may be seen on the link between the sites while the tunnel carries everything.
 OUTSIDE = {"esp in udp", "ike", "arp", "neighbours", "igmp"}
 IKE, ESP = "proposals = aes256gcm16-prfsha384-ecp384", "esp_proposals = aes256gcm16-ecp384"
@@ -69,19 +67,6 @@ def marked_images(folder: Path) -> tuple[list[Path], bytes]:
         paths.append(folder / name)
         dataset.save_as(paths[-1])
     return paths, marker.encode()
-
-
-@contextmanager
-def archive(place: Place, folder: Path) -> Iterator[None]:
-    """A real storage SCP behind the hospital's gateway."""
-    with place.pacs.inside():
-        process = subprocess.Popen(["storescp", "+xa", "-od", str(folder), str(PORT)], stderr=subprocess.PIPE)
-    try:
-        time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(timeout=5)
 
 
 @contextmanager
@@ -120,7 +105,7 @@ def test_images_cross_inside_the_tunnel_and_nothing_else_leaves(place: Place, tm
     paths, marker = marked_images(tmp_path)
     (tmp_path / "archive").mkdir()
     inner, outer = Capture(place.hospital.namespace, "inner0"), Capture(place.hospital.namespace, "outer0")
-    with archive(place, tmp_path / "archive"):
+    with program(place.pacs, "storescp", "--output-directory", str(tmp_path / "archive"), str(PORT)):
         place.ct.run("dcmsend", PACS[0], str(PORT), *map(str, paths))
     assert reaches(place.ct, place.pacs, PACS[1]), "IPv6, too"
     stored = [pydicom.dcmread(path, force=True) for path in (tmp_path / "archive").iterdir()]
