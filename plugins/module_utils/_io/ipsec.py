@@ -114,7 +114,7 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
         _run_service(started, any(change.path == at.settings for change in changes))
     if changes or started:
         tool.load()
-    ended = ()
+    ended: tuple[str, ...] = ()
     if list_changed and wanted.revocations is not None:
         ended = _throw_out(tool, revoked_peers(shown, wanted.revocations, wanted.identities), wanted.children)
     return Outcome(changes, (), started, ended)

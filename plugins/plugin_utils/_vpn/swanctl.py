@@ -20,6 +20,8 @@ Esp = Literal["kernel", "userspace"]
 MANAGED = "# Written by the Ansible collection pacs.hardening. Changes here are overwritten."
 #: The device of strongSwan's userspace ESP.
 USERSPACE_INTERFACE = "ipsec0"
+#: Paths below /etc/swanctl.
+CONNECTIONS, SECRETS = "conf.d/pacs-hardening.conf", "conf.d/pacs-hardening-secrets.conf"
 CERTIFICATE, AUTHORITY = "pacs-gateway.crt", "pacs-peers-ca.crt"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 #: Seconds. IKE keys live four hours, ESP keys one, and both are made anew while the old ones still work.

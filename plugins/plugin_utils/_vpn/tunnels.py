@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from .._flows.model import Endpoint, Flow
@@ -94,6 +94,17 @@ def plain_tunnels(value: object, profiles: Mapping[str, Profile], today: date) -
     if reader.faults:
         raise SiteError(reader.faults)
     return tuple(tunnels)
+
+
+def widened(tunnel: Tunnel, local: Iterable[Network]) -> Tunnel:
+    """The tunnel with whole networks for its ends, for the userspace ESP: it takes only selectors in which the gateway
+    has an address of its own. What may pass is then the firewall's to say alone.
+    """
+    pairs = tuple(Selector(here, there) for here in local for there in tunnel.networks if here.version == there.version)
+    if not pairs:
+        problem = f"none is of an IP version of what lies behind the tunnel '{tunnel.name}'"
+        raise SiteError([Fault("local_networks", problem, "Add one in which the gateway has an address.")])
+    return replace(tunnel, selectors=pairs)
 
 
 def _tunnel(
