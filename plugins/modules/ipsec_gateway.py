@@ -114,23 +114,27 @@ revocations_end:
   type: str
 """
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import Outcome, Places, Wanted, apply
-from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.der import ends, from_pem
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import (
+    Listed,
+    Outcome,
+    Places,
+    Wanted,
+    apply,
+    usable_list,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.secrets import secrets_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _CERTIFICATE, _AUTHORITY = "x509/pacs-gateway.crt", "x509ca/pacs-peers-ca.crt"
 _SECRETS = "conf.d/pacs-hardening-secrets.conf"
 _NEEDS = (_CERTIFICATE, _AUTHORITY, "x509crl/pacs-peers.crl", "private/pacs-gateway.key")
-_SOON = timedelta(days=3)
 
 
-def _wanted(params: dict[str, Any], revocations: bytes | None) -> Wanted:
+def _wanted(params: dict[str, Any], listed: Listed | None, check: bool) -> Wanted:
     files = dict(params["files"])
     for key, path in (("certificate", _CERTIFICATE), ("authority", _AUTHORITY)):
         if params[key]:
@@ -139,26 +143,12 @@ def _wanted(params: dict[str, Any], revocations: bytes | None) -> Wanted:
     return Wanted(
         files=files,
         settings=params["settings"],
-        revocations=revocations,
+        revocations=listed.content if listed else None,
         identities=params["peers"],
         children=params["children"],
-        needs=_NEEDS if params["certificates"] else (),
+        # In check mode the task before this one has made no key.
+        needs=(_NEEDS[:-1] if check else _NEEDS) if params["certificates"] else (),
     )
-
-
-def _revocations(module: AnsibleModule) -> tuple[bytes | None, str]:
-    """The list in DER, and until when it is good; raises HardeningError where it no longer is."""
-    if not module.params["revocations"]:
-        return None, ""
-    content = from_pem(module.params["revocations"], "X509 CRL")
-    until, now = ends(content), datetime.now(timezone.utc)
-    if until <= now:
-        raise HardeningError(
-            f"the list of revocations has ended on {until:%Y-%m-%d}: nobody would be let in. Have a newer one made"
-        )
-    if until <= now + _SOON:
-        module.warn(f"The list of revocations ends on {until:%Y-%m-%d %H:%M} UTC; after that no tunnel comes up.")
-    return content, f"{until:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _diff(outcome: Outcome) -> list[dict[str, str]]:
@@ -191,17 +181,21 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        revocations, until = _revocations(module)
+        listed = usable_list(module.params["revocations"]) if module.params["revocations"] else None
         places = Places(module.params["directory"], module.params["settings_path"])
-        outcome = apply(_wanted(module.params, revocations), places, module.check_mode)
+        outcome = apply(_wanted(module.params, listed, module.check_mode), places, module.check_mode)
     except HardeningError as exc:
         module.fail_json(msg=str(exc))
+    if listed is not None and listed.ends_soon:
+        module.warn(
+            f"The list of revocations ends on {listed.until:%Y-%m-%d %H:%M} UTC; after that no tunnel comes up."
+        )
     module.exit_json(
         changed=outcome.changed,
         waiting=list(outcome.waiting),
         started=outcome.started,
         ended=list(outcome.ended),
-        revocations_end=until,
+        revocations_end=f"{listed.until:%Y-%m-%dT%H:%M:%SZ}" if listed else "",
         diff=_diff(outcome),
     )
 

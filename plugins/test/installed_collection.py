@@ -11,7 +11,7 @@ from typing import Any
 
 
 def installed_collection(name: object) -> bool:
-    """Whether the controller has a collection; one that isn't there would end a play with an error about its modules."""
+    """Whether the controller has a collection; a play that needs one says so before it ends with an error."""
     try:
         return find_spec(f"ansible_collections.{name}") is not None
     except (ImportError, ValueError):

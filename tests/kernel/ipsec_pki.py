@@ -45,11 +45,16 @@ class Authority:
         )
         return _pem(made), pem.decode(), made.serial_number
 
-    def revocations(self, serials: Iterable[int], number: int, identifier: bool = True) -> bytes:
+    def revocations_pem(self, serials: Iterable[int], number: int, identifier: bool = True, days: int = 30) -> str:
+        """The same as PEM."""
+        made = x509.load_der_x509_crl(self.revocations(serials, number, identifier, days))
+        return made.public_bytes(serialization.Encoding.PEM).decode()
+
+    def revocations(self, serials: Iterable[int], number: int, identifier: bool = True, days: int = 30) -> bytes:
         """A CRL, DER; without ``identifier`` it lacks what strongSwan needs to take it into account."""
         now = datetime.now(UTC)
         builder = x509.CertificateRevocationListBuilder().issuer_name(self._name)
-        builder = builder.last_update(now - timedelta(hours=1)).next_update(now + 30 * _DAY)
+        builder = builder.last_update(now - 40 * _DAY).next_update(now + days * _DAY)
         builder = builder.add_extension(x509.CRLNumber(number), critical=False)
         if identifier:
             builder = builder.add_extension(self._identifier, critical=False)

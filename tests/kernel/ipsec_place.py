@@ -20,17 +20,15 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-import yaml
 from kernel.ipsec_gateway import Gateway
 from kernel.ipsec_pki import Authority
 from kernel.namespaces import Namespace
-from sites import PROJECT
+from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import Outcome, Places, Wanted, apply, live
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import interface_form, render_guard
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn import swanctl
-from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import Profile, load_profile
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tunnels import Tunnel, plain_tunnels
 
 PACS, CT = ("10.1.0.10", "fd00:1::10"), ("10.2.0.11", "fd00:2::11")
@@ -46,13 +44,6 @@ _SIDES: Mapping[str, tuple[str, tuple[str, str]]] = {
 #: Left over from the time before certificates; both sides still have it.
 _SECRET = f'secrets {{ ike-old {{ id = "{HOSPITAL}" \n secret = "left over from before" }} }}\n'
 _SO_RCVBUFFORCE, _ETH_P_ALL = 33, 3
-
-
-def profiles() -> dict[str, Profile]:
-    """Every profile of the product."""
-    found = sorted((PROJECT / "plugins" / "plugin_utils" / "_vpn" / "profiles").glob("*.yml"))
-    loaded = [load_profile(yaml.safe_load(path.read_text(encoding="utf-8")), path.name) for path in found]
-    return {profile.name: profile for profile in loaded}
 
 
 def tunnel(here: str, there: str, **more: Any) -> Tunnel:

@@ -17,6 +17,7 @@ import pydicom
 import pytest
 from kernel.dicom_place import PORT, program
 from kernel.ipsec_gateway import installed
+from kernel.ipsec_pki import Authority
 from kernel.ipsec_place import (
     BRANCH,
     CHILD,
@@ -28,12 +29,13 @@ from kernel.ipsec_place import (
     Place,
     carries,
     in_clear,
-    profiles,
     reaches,
     wait_for,
 )
 from pydicom.data import get_testdata_file
+from vpn_profiles import profiles
 
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import usable_list
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
@@ -281,10 +283,12 @@ def test_a_newer_list_alone_does_not_keep_a_known_peer_out(place: Place) -> None
         back(place)
 
 
-def test_a_list_that_strongswan_would_ignore_is_refused_before_anything_is_changed(place: Place) -> None:
-    useless = place.authority.revocations([place.serials[BRANCH]], 1000, identifier=False)
-    before = (place.hospital.folder / CRL).read_bytes()
-    with pytest.raises(HardeningError, match="no authorityKeyIdentifier"):
-        place.run(useless)
-    assert (place.hospital.folder / CRL).read_bytes() == before
-    assert place.up
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"identifier": False}, "no authorityKeyIdentifier"), ({"days": -1}, "has ended on")],
+)
+def test_a_list_with_which_nobody_would_be_let_in_is_refused(change: dict[str, Any], message: str) -> None:
+    text = Authority("Example CA").revocations_pem([1], 1, **change)
+    with pytest.raises(HardeningError, match=message):
+        usable_list(text)
+    assert not usable_list(Authority("Example CA").revocations_pem([1], 1)).ends_soon

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
@@ -27,6 +28,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 UNIT = "strongswan.service"
+_SOON = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class Places:
     def private_key(self) -> str:
         """The gateway's key, which was born here."""
         return f"{self.directory}/private/pacs-gateway.key"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A list of revocations in DER, until when it is good, and whether somebody should see to the next one."""
+
+    content: bytes
+    until: datetime
+    ends_soon: bool
 
 
 @dataclass(frozen=True)
@@ -83,6 +94,22 @@ class Outcome:
         return bool(self.changes or self.started or self.ended)
 
 
+def usable_list(text: str) -> Listed:
+    """A list of revocations in PEM. Raises HardeningError where it would do nothing, or shut everybody out."""
+    content = der.from_pem(text, "X509 CRL")
+    if not der.names_authority_key(content):
+        raise HardeningError(
+            "the list of revocations has no authorityKeyIdentifier, so strongSwan would ignore it and let nobody in. "
+            "Have it made with one (openssl ca -gencrl: crl_extensions with authorityKeyIdentifier = keyid)"
+        )
+    until, now = der.ends(content), datetime.now(timezone.utc)
+    if until <= now:
+        raise HardeningError(
+            f"the list of revocations has ended on {until:%Y-%m-%d}: nobody would be let in. Have a newer one made"
+        )
+    return Listed(content, until, until <= now + _SOON)
+
+
 def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outcome:
     """Bring the gateway there. Raises HardeningError.
 
@@ -90,7 +117,7 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     """
     texts = _texts(wanted, at)
     changes = tuple(_change(path, text) for path, text in texts.items() if _differs(path, text))
-    listed = _listing(wanted, at)
+    listed = _listing(at)
     list_changed = wanted.revocations is not None and listed != wanted.revocations
     if list_changed:
         changes = (*changes, Change(_list_path(at), "", "a revocation list"))
@@ -237,12 +264,7 @@ def _list_path(at: Places) -> str:
     return f"{at.directory}/x509crl/pacs-peers.crl"
 
 
-def _listing(wanted: Wanted, at: Places) -> bytes | None:
-    if wanted.revocations is not None and not der.names_authority_key(wanted.revocations):
-        raise HardeningError(
-            "the list of revocations has no authorityKeyIdentifier, so strongSwan would ignore it and let nobody in. "
-            "Have it made with one (openssl ca -gencrl: crl_extensions with authorityKeyIdentifier = keyid)"
-        )
+def _listing(at: Places) -> bytes | None:
     try:
         with open(_list_path(at), "rb") as file:
             return file.read()

@@ -18,6 +18,8 @@ from .spelling import FAMILIES, address_range, ends_of, indented
 
 TABLE = "pacs_vpn_guard"
 _PRIORITY = -5
+#: With hop limit 255 they come from this link (RFC 4861), so they are no tunnel's, whatever source they claim.
+_NEIGHBOURS = ("ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ def render_guard(networks: Iterable[Network], form: Form) -> str:
     coming = [f"{ip} saddr @remote{version} {form.coming} counter drop" for version, ip, _address in used]
     for name, hook, rules in (
         ("outbound", "output", going),
-        ("inbound", "input", coming),
+        ("inbound", "input", [*(_NEIGHBOURS if any(version == 6 for version, *_rest in used) else ()), *coming]),
         ("through", "forward", [*going, *coming]),
     ):
         lines += [f"chain {name} {{", f"\ttype filter hook {hook} priority {_PRIORITY}; policy accept;"]

@@ -148,7 +148,7 @@ def _weak(tunnel: IpsecTunnel, profile: Profile, path: str, today: date) -> Iter
         elif not _stands(item, today):
             yield Fault(
                 f"{where}.expires_on",
-                f"'{item.what}' is no longer accepted since {item.expires_on}, so nothing is changed on this gateway",
+                f"'{item.what}' was accepted until {item.expires_on}, so nothing is changed on this gateway",
                 "Do without it, or decide again and set a new date.",
             )
 
