@@ -129,7 +129,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import (
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.secrets import secrets_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
-_CERTIFICATE, _AUTHORITY = "x509/pacs-gateway.crt", "x509ca/pacs-peers-ca.crt"
+_CERTIFICATE = "x509/pacs-gateway.crt"
+_AUTHORITY = "x509ca/pacs-peers-ca.crt"
 _SECRETS = "conf.d/pacs-hardening-secrets.conf"
 _NEEDS = (_CERTIFICATE, _AUTHORITY, "x509crl/pacs-peers.crl", "private/pacs-gateway.key")
 

@@ -135,10 +135,11 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
             _put(path, text)
     if list_changed and wanted.revocations is not None:
         _put_bytes(_list_path(at), wanted.revocations)
+    if service:
+        # Debian starts it when it is installed, so it may run with other settings even while something is missing.
+        _run_service(started, any(change.path == at.settings for change in changes))
     if waiting:
         return Outcome(changes, waiting, False, ())
-    if service:
-        _run_service(started, any(change.path == at.settings for change in changes))
     if changes or started:
         tool.load()
     ended: tuple[str, ...] = ()
@@ -221,9 +222,9 @@ def _throw_out(tool: _Swanctl, revoked: tuple[str, ...], children: Mapping[str, 
 def _run_service(started: bool, settings_changed: bool) -> None:
     if started:
         _systemctl("enable", "--quiet", UNIT)
-    if started or settings_changed:
+    if started or (settings_changed and systemd.says("is-active", UNIT)):
         _systemctl("restart", UNIT)
-    if not systemd.says("is-active", UNIT):
+    if started and not systemd.says("is-active", UNIT):
         raise HardeningError(f"{UNIT} doesn't run. Look at journalctl -u {UNIT}, mend it, and run again")
 
 
