@@ -27,7 +27,7 @@ from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import Outcome, Places, Wanted, apply, live
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa
-from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import interface_form, render_guard
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import Form, interface_form, render_guard
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn import swanctl
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tunnels import Tunnel, plain_tunnels
 
@@ -35,6 +35,7 @@ PACS, CT = ("10.1.0.10", "fd00:1::10"), ("10.2.0.11", "fd00:2::11")
 HOSPITAL, BRANCH = "gw-a.hospital.example", "gw-b.branch.example"
 CONNECTION, CHILD = "pacs-branch", "pacs-branch-1"
 GUARD = "inet pacs_vpn_guard"
+USERSPACE = interface_form("ipsec0")
 CRL = "x509crl/pacs-peers.crl"
 _TODAY = date(2026, 11, 27)
 _SIDES: Mapping[str, tuple[str, tuple[str, str]]] = {
@@ -116,11 +117,11 @@ class Place:
         """Wait until the tunnel is up, or until nothing of it is."""
         wait_for(lambda: self.up if up else not self.sas(), f"the tunnel to be {'up' if up else 'down'}", self.hospital)
 
-    def guard(self) -> None:
+    def guard(self, form: Form = USERSPACE) -> None:
         """Put both guards in force."""
         for gateway, there in ((self.hospital, BRANCH), (self.branch, HOSPITAL)):
             here = HOSPITAL if there == BRANCH else BRANCH
-            text = render_guard(tunnel(here, there).networks, interface_form("ipsec0"))
+            text = render_guard(tunnel(here, there).networks, form)
             gateway.namespace.run("nft", "-f", "-", text=f"table {GUARD}\ndelete table {GUARD}\n{text}")
 
     def branch_conf(self, *changes: tuple[str, str]) -> str:

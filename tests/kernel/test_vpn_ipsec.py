@@ -25,6 +25,7 @@ from kernel.ipsec_place import (
     CRL,
     GUARD,
     PACS,
+    USERSPACE,
     Capture,
     Place,
     carries,
@@ -39,6 +40,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import us
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import KERNEL, Form
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.algorithms import live_word
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.judge import judge_agreed
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.swanctl import CERTIFICATE
@@ -138,8 +140,11 @@ def without_guards(place: Place) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("address", PACS)
-def test_a_tunnel_that_is_down_leaks_nothing(place: Place, address: str) -> None:
+@pytest.mark.parametrize("form", [USERSPACE, KERNEL], ids=["userspace", "kernel"])
+def test_a_tunnel_that_is_down_leaks_nothing(place: Place, address: str, form: Form) -> None:
+    """The kernel's form as well: what it lets through can't be tried without ESP in the kernel, what it stops can."""
     with branch_with(place, (STRONG, WEAK)):
+        place.guard(form)
         assert clear_frames(place, address) == (False, [])
         assert re.search(r"counter packets [1-9]", place.branch.namespace.run("nft", "list", "ruleset"))
         with without_guards(place):
