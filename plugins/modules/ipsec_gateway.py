@@ -19,7 +19,7 @@ description:
     whether they come back; if one does, the module fails.
   - A list of revocations without an authorityKeyIdentifier, which strongSwan would ignore, or that has ended is refused
     before anything is changed.
-  - As long as something is missing without which no tunnel can be made, nothing is loaded, and RV(waiting) says what.
+  - As long as something is missing without which no tunnel can be made, nothing is changed, and RV(waiting) says what.
 options:
   files:
     description: Texts by path below O(directory), as the filter returns them.

@@ -124,9 +124,12 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     coming = {change.path for change in changes if change.after}
     needed = tuple(f"{at.directory}/{name}" for name in wanted.needs)
     waiting = tuple(path for path in needed if not os.path.exists(path) and path not in coming)
-    started = service and not waiting and not systemd.says("is-active", UNIT)
+    if waiting:
+        # Connections that name a missing certificate would keep strongSwan from starting at all.
+        return Outcome((), waiting, False, ())
+    started = service and not systemd.says("is-active", UNIT)
     if check:
-        return Outcome(changes, waiting, started, ())
+        return Outcome(changes, (), started, ())
     tool = _Swanctl.find()
     # Before anything is cleared: with it goes what peers have shown.
     shown = certificates_in(tool.ask("--list-certs")) if list_changed and tool.answers() else ()
@@ -136,10 +139,8 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     if list_changed and wanted.revocations is not None:
         _put_bytes(_list_path(at), wanted.revocations)
     if service:
-        # Debian starts it when it is installed, so it may run with other settings even while something is missing.
+        # Debian starts it when it is installed, so it may run with other settings.
         _run_service(started, any(change.path == at.settings for change in changes))
-    if waiting:
-        return Outcome(changes, waiting, False, ())
     if changes or started:
         tool.load()
     ended: tuple[str, ...] = ()
@@ -222,9 +223,9 @@ def _throw_out(tool: _Swanctl, revoked: tuple[str, ...], children: Mapping[str, 
 def _run_service(started: bool, settings_changed: bool) -> None:
     if started:
         _systemctl("enable", "--quiet", UNIT)
-    if started or (settings_changed and systemd.says("is-active", UNIT)):
+    if started or settings_changed:
         _systemctl("restart", UNIT)
-    if started and not systemd.says("is-active", UNIT):
+    if not systemd.says("is-active", UNIT):
         raise HardeningError(f"{UNIT} doesn't run. Look at journalctl -u {UNIT}, mend it, and run again")
 
 
