@@ -36,6 +36,7 @@ HOSPITAL, BRANCH = "gw-a.hospital.example", "gw-b.branch.example"
 CONNECTION, CHILD = "pacs-branch", "pacs-branch-1"
 GUARD = "inet pacs_vpn_guard"
 USERSPACE = interface_form("ipsec0")
+CERTIFICATE = "pacs-gateway.crt"
 CRL = "x509crl/pacs-peers.crl"
 _TODAY = date(2026, 11, 27)
 _SIDES: Mapping[str, tuple[str, tuple[str, str]]] = {
@@ -83,7 +84,7 @@ class Place:
     def certify(self, gateway: Gateway, name: str, **validity: Any) -> None:
         """Give a gateway a certificate."""
         certificate, key, self.serials[name] = self.authority.issue(name, **validity)
-        gateway.write({f"x509/{swanctl.CERTIFICATE}": certificate, "private/pacs-gateway.key": key})
+        gateway.write({f"x509/{CERTIFICATE}": certificate, "private/pacs-gateway.key": key})
 
     def revocations(self, *names: str) -> bytes:
         """A newer list of revocations."""
@@ -183,7 +184,9 @@ def carries(frame: bytes) -> str:
     if kind == 0x0806:
         return "arp"
     if kind == 0x86DD:
-        return "neighbours" if packet[6] == 58 and packet[40] in range(133, 138) else f"ipv6 {packet[6]}"
+        # Behind a hop-by-hop header stand the reports of multicast listeners.
+        kinds = {58: packet[40], 0: packet[48]}
+        return "neighbours" if kinds.get(packet[6]) in (131, 132, *range(133, 138), 143) else f"ipv6 {packet[6]}"
     if kind == 0x0800 and packet[9] == 17:
         head = (packet[0] & 15) * 4
         ports = struct.unpack(">HH", packet[head : head + 4])

@@ -22,7 +22,7 @@ MANAGED = "# Written by the Ansible collection pacs.hardening. Changes here are 
 USERSPACE_INTERFACE = "ipsec0"
 #: Paths below /etc/swanctl.
 CONNECTIONS, SECRETS = "conf.d/pacs-hardening.conf", "conf.d/pacs-hardening-secrets.conf"
-CERTIFICATE, AUTHORITY = "pacs-gateway.crt", "pacs-peers-ca.crt"
+AUTHORITY = "pacs-peers-ca.crt"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 #: Seconds. IKE keys live four hours, ESP keys one, and both are made anew while the old ones still work.
 _REKEY_IKE, _REKEY_ESP, _DPD = 14400, 3600, 30
@@ -94,7 +94,9 @@ def _ends(tunnel: Tunnel) -> Iterator[str]:
     if tunnel.psk:
         yield from ("local {", "\tauth = psk", f"\t{local}", "}", "remote {", "\tauth = psk", f"\t{peer}", "}")
         return
-    yield from ("local {", "\tauth = pubkey", f"\tcerts = {CERTIFICATE}", f"\t{local}", "}")
+    # No certificate is named: the one for this identity is taken. So a renewed one changes no connection, and ends no
+    # tunnel.
+    yield from ("local {", "\tauth = pubkey", f"\t{local}", "}")
     yield from ("remote {", "\tauth = pubkey", f"\tcacerts = {AUTHORITY}", f"\t{peer}")
     yield from ("\t# Without a usable CRL nobody is let in.", "\trevocation = strict", "}")
 
