@@ -77,7 +77,7 @@ IMPURE_MODULES = frozenset(
         "urllib",
     }
 )
-PURE_PARTS = ("urllib.parse", "pathlib.PurePath", "pathlib.PurePosixPath")
+PURE_PARTS = ("urllib.parse", "pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PureWindowsPath")
 IMPURE_CALLS = frozenset({"open", "input", "print", "breakpoint", "exec", "eval", "__import__"})
 CLOCK = frozenset({"now", "utcnow", "today"})
 SINCE_3_10 = frozenset({"tomllib"})

@@ -10,6 +10,10 @@ from typing import Any
 
 from playbooks import PlaybookRun, run_playbook
 
+#: What is true of the lab as it is: no device has antivirus, and nobody says where the archive keeps its images.
+UNPROTECTED = frozenset(("AV-01", device) for device in ("pacs1", "ris1", "his1", "ws1", "ops1"))
+UNNAMED_STORE = frozenset((control, "pacs1") for control in ("FILE-01", "FILE-02", "FILE-03"))
+
 
 @dataclass(frozen=True)
 class Audit:

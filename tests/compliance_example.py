@@ -9,11 +9,15 @@ from __future__ import annotations
 import copy
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import antivirus_evidence
 import seen_flows
 import yaml
+from antivirus_evidence import IMPORT, STORE
+from antivirus_example import confirmation, shipped
 from nft_listing import listed
 from sites import lab_site
 
@@ -23,6 +27,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc_f
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.assess import assess
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control import Control
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_governance import read_profiles
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
 from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.probe_plan import Planned, plan_probes
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.base_chains import Mode
@@ -46,6 +51,23 @@ _STRICT = {
     "RegisteredUsers": {"radiology": "a-long-one-of-its-own"},
 }
 _LOOSE = {"RemoteAccessAllowed": True, "RegisteredUsers": {"orthanc": "orthanc"}}
+
+
+def hardened_site() -> dict[str, Any]:
+    """The lab's site, with antivirus as it is declared once it is there."""
+    site = lab_site()
+    site["devices"]["pacs1"]["antivirus"] = {"agent": "clamav", "profiles": ["orthanc"], "landing": [IMPORT]}
+    return site
+
+
+def profiles() -> dict[str, Any]:
+    """Vendor profiles of the site."""
+    return {"orthanc": {"template": "orthanc_debian", **confirmation()}}
+
+
+def scanned() -> dict[str, Any]:
+    """What dicom_files_info returned, by inventory name."""
+    return {"pacs1": antivirus_evidence.scanned(STORE, IMPORT)}
 
 
 def controls() -> tuple[Control, ...]:
@@ -81,6 +103,8 @@ def host(**parts: dict[str, Any]) -> dict[str, Any]:
         "firewall_flows": absent("nft isn't installed"),
         "orthanc": absent("no Orthanc server runs here, and there is no /etc/orthanc"),
         "logging": ok(journald=True, nflog_listener=False, drop_log_group=5, forwarders=[], forwarded=False),
+        "antivirus": absent("neither ClamAV's daemon nor Defender is installed"),
+        "directories": absent("no directory is asked for, and none is watched"),
     }
     evidence = {"format": 1, "collected_at": "2026-11-24T06:29:12Z", "parts": {**plain, **parts}}
     return {"reached": "ok", "reason": "", "evidence": evidence}
@@ -115,20 +139,32 @@ def hardened_hosts() -> dict[str, Any]:
     log = ok(journald=True, nflog_listener=True, drop_log_group=5, forwarders=["rsyslogd"], forwarded=True)
     rules = {name: ok(version="1.0.6", listing=listing(name), legacy_tables=[]) for name in ("core", "edge")}
     archive = [*ssh, listener(11112, "Orthanc"), listener(8042, "Orthanc", "127.0.0.1")]
-    return {
+    protected = {
+        "antivirus": antivirus_evidence.clamav(None),
+        "directories": antivirus_evidence.directories(IMPORT),
+    }
+    archives = {
+        "antivirus": antivirus_evidence.clamav(),
+        "directories": antivirus_evidence.directories(STORE, IMPORT),
+    }
+    hosts = {
         "core": host(nftables=rules["core"], logging=log, firewall_flows=seen()),
         "edge": host(nftables=rules["edge"], logging=log, firewall_flows=seen()),
-        "pacs1": host(orthanc=orthanc(_STRICT), sockets=ok(listeners=archive)),
-        "ris1": host(sockets=ok(listeners=[*ssh, listener(11112, "wlmscpfs"), listener(2575, "python3")])),
-        "his1": host(sockets=ok(listeners=[*ssh, listener(2575, "python3")])),
-        "ws1": host(sockets=ok(listeners=[*ssh, listener(11112, "storescp")])),
-        "ops1": host(),
+        "pacs1": host(orthanc=orthanc(_STRICT), sockets=ok(listeners=archive), **archives),
+        "ris1": host(sockets=ok(listeners=[*ssh, listener(11112, "wlmscpfs"), listener(2575, "python3")]), **protected),
+        "his1": host(sockets=ok(listeners=[*ssh, listener(2575, "python3")]), **protected),
+        "ws1": host(sockets=ok(listeners=[*ssh, listener(11112, "storescp")]), **protected),
+        "ops1": host(**protected),
     }
+    return copy.deepcopy(hosts)
 
 
 def untouched_hosts() -> dict[str, Any]:
-    """The same before anything was done: no rules, and an archive as its package ships it."""
+    """The same before anything was done: no rules, no antivirus, and an archive as its package ships it."""
     hosts = hardened_hosts()
+    for one in hosts.values():
+        for part in ("antivirus", "directories"):
+            one["evidence"]["parts"][part] = host()["evidence"]["parts"][part]
     hosts["core"] = host()
     bare = {"nftables": ok(version="1.1.3", listing={"nftables": []}, legacy_tables=[])}
     hosts["edge"] = host(**bare, firewall_flows=absent("there is no table inet pacs"))
@@ -158,10 +194,10 @@ def _result(planned: Planned, shut: bool) -> dict[str, Any]:
 
 def report(hosts: Any, tried: Any = None, waivers: Any = (), site: Any = None, **options: Any) -> Report:
     """The report on the lab."""
-    compiled = compile_site(copy.deepcopy(site or lab_site()))
-    return assess(
-        compiled, controls(), hosts=hosts, network=tried, waivers=waivers, now=NOW, version=VERSION, **options
-    )
+    compiled = compile_site(copy.deepcopy(site or hardened_site()))
+    known = read_profiles(shipped(), options.pop("profiles", profiles()), date.fromisoformat(NOW[:10]))
+    options = {"profiles": known, "waivers": waivers, **options}
+    return assess(compiled, controls(), hosts=hosts, network=tried, now=NOW, version=VERSION, **options)
 
 
 def before() -> dict[str, Any]:
@@ -170,12 +206,13 @@ def before() -> dict[str, Any]:
     hosts["his1"] = {"reached": "unreachable", "reason": "connection timed out", "evidence": None}
     hosts["ws1"] = {"reached": "timeout", "reason": "Timed out after 30 second(s).", "evidence": None}
     tried = network(lab_site(), shut=False)
-    return report(hosts, {name: results for name, results in tried.items() if name not in ("his1", "ws1")}).document()
+    seen = {name: results for name, results in tried.items() if name not in ("his1", "ws1")}
+    return report(hosts, seen, site=lab_site(), profiles={}, files={}).document()
 
 
 def after() -> dict[str, Any]:
     """The result for the hardened lab."""
-    return report(hardened_hosts(), network(lab_site(), shut=True)).document()
+    return report(hardened_hosts(), network(lab_site(), shut=True), files=scanned()).document()
 
 
 def text(document: dict[str, Any]) -> str:

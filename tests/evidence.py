@@ -23,6 +23,7 @@ class FakeHost:
         self.host = Host(
             proc=str(folder / "proc"),
             etc=str(folder / "etc"),
+            root=str(folder),
             layout=Layout(journal=str(folder / "journal"), run=str(folder / "run")),
         )
         self.write("etc/os-release", 'ID=debian\nVERSION_ID="12"\n')
@@ -30,6 +31,7 @@ class FakeHost:
         self.write("proc/net/tcp", _TCP)
         self.write("proc/net/udp", _TCP.splitlines()[0] + "\n")
         self.write("proc/sys/net/ipv4/ip_forward", "0\n")
+        self.write("proc/self/mountinfo", "26 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n")
         self.process(1, "systemd", "/sbin/init")
 
     def write(self, path: str, text: str) -> Path:

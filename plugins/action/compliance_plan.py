@@ -9,8 +9,10 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import day, missing_library, plain, shipped
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
+
+_ARGUMENTS = {"site": {"type": "dict", "required": True}, "profiles": {"type": "dict", "default": {}}}
 
 
 class ActionModule(ActionBase):
@@ -22,11 +24,15 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Compile and plan; fail with every fault of the site at once."""
         result: dict[str, Any] = super().run(tmp, task_vars)
-        _validation, arguments = self.validate_argument_spec(argument_spec={"site": {"type": "dict", "required": True}})
+        _validation, arguments = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         missing = missing_library()
         if missing:
             return {**result, "failed": True, "msg": missing}
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_governance import (
+            place_of,
+            read_profiles,
+        )
         from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.subjects import judged_hosts
         from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.probe_plan import plan_probes
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
@@ -36,6 +42,8 @@ class ActionModule(ActionBase):
         except SiteError as error:
             return {**result, "failed": True, "msg": str(error)}
         hosts = judged_hosts(compiled.site)
+        profiles = read_profiles(shipped("_antivirus/profiles"), plain(arguments["profiles"]), day(None))
+        places = {name: place_of(device, profiles) for name, device in compiled.site.devices.items() if name in hosts}
         return {
             **result,
             "changed": False,
@@ -43,5 +51,8 @@ class ActionModule(ActionBase):
             "probes": {
                 hosts[name]: [planned.argument() for planned in plan.probes]
                 for name, plan in plan_probes(compiled).items()
+            },
+            "directories": {
+                hosts[name]: list(dict.fromkeys((*place.stores, *place.landing))) for name, place in places.items()
             },
         }

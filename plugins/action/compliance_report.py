@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 from collections.abc import Mapping
@@ -15,17 +16,18 @@ from typing import Any
 import yaml
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain, shipped
 from ansible_collections.pacs.hardening.plugins.plugin_utils._files import write_whole
 
 _COLLECTION = Path(__file__).resolve().parents[2]
-_CONTROLS = _COLLECTION / "plugins" / "plugin_utils" / "_compliance" / "controls"
 _NEVER = "never"
 _ARGUMENTS = {
     "site": {"type": "dict", "required": True},
     "hosts": {"type": "dict", "required": True},
     "network": {"type": "dict", "default": {}},
     "waivers": {"type": "list", "elements": "dict", "default": []},
+    "profiles": {"type": "dict", "default": {}},
+    "dicom_files": {"type": "path"},
     "inventory": {"type": "list", "elements": "str", "default": []},
     "directory": {"type": "path", "required": True},
     "fail_on": {"type": "str", "choices": ["critical", "high", "medium", "low", _NEVER], "default": "high"},
@@ -47,7 +49,7 @@ class ActionModule(ActionBase):
         if missing:
             return {**result, "failed": True, "msg": missing}
         try:
-            report = _report({name: plain(value) for name, value in arguments.items()})
+            report, handed = _report({name: plain(value) for name, value in arguments.items()})
         except ValueError as error:  # the site's faults, or those of the controls
             return {**result, "failed": True, "msg": str(error)}
         from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.summary import summary_lines
@@ -57,7 +59,7 @@ class ActionModule(ActionBase):
         paths = {}
         if not self._task.check_mode:
             try:
-                paths = _write(Path(arguments["directory"]), document)
+                paths = _write(Path(arguments["directory"]), document, handed)
             except OSError as error:
                 where = error.filename or arguments["directory"]
                 return {
@@ -66,7 +68,8 @@ class ActionModule(ActionBase):
                     "summary": summary,
                     "msg": f"The report can't be written to {where}: {error.strerror}. Name a directory of your own.",
                 }
-            summary = [*summary, "", *(f"Report: {path}" for path in paths.values())]
+            summary = [*summary, "", *(f"Report: {paths[kind]}" for kind in ("html", "json"))]
+            summary += [f"To be handed over, not applied: {path}" for path in paths["handed_over"]]
         self._display.display("\n".join(["", *summary, ""]))
         reasons = _reasons(report, arguments["fail_on"])
         if reasons:
@@ -89,23 +92,41 @@ def _missing() -> str | None:
     return None
 
 
-def _report(arguments: Mapping[str, Any]) -> Any:
+def _report(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
+    """The report, and the files that are made for devices on which nothing of ours runs."""
     # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.assess import assess
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.control_load import load_controls
+    from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_governance import read_profiles
+    from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.hand_over import hand_over
     from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
-    documents = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in _CONTROLS.glob("*.yml")}
-    return assess(
-        compile_site(arguments["site"]),
-        load_controls(documents),
+    now = datetime.now(UTC)
+    compiled = compile_site(arguments["site"])
+    profiles = read_profiles(shipped("_antivirus/profiles"), arguments["profiles"], now.date())
+    names = [device.pacs_host for device in compiled.site.devices.values()]
+    made = assess(
+        compiled,
+        load_controls(shipped("_compliance/controls")),
         hosts=arguments["hosts"],
         network=arguments["network"],
         waivers=arguments["waivers"],
+        profiles=profiles,
+        files=_scanned(arguments["dicom_files"], names),
         inventory=arguments["inventory"],
-        now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        now=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         version=_version(),
     )
+    return made, hand_over(compiled.site, profiles)
+
+
+def _scanned(directory: str | None, names: list[str]) -> dict[str, Any]:
+    """What dicom_files_info returned, by inventory name, from ``NAME.json`` in a directory; of others nothing."""
+    found: dict[str, Any] = {}
+    for name in names if directory else ():
+        with contextlib.suppress(OSError, ValueError, RecursionError):
+            found[name] = json.loads((Path(str(directory)) / f"{name}.json").read_text(encoding="utf-8"))
+    return found
 
 
 def _version() -> str:
@@ -118,15 +139,17 @@ def _version() -> str:
         return str(galaxy["version"])
 
 
-def _write(directory: Path, document: Mapping[str, Any]) -> dict[str, str]:
-    """Both files, by their kind."""
+def _write(directory: Path, document: Mapping[str, Any], handed: Mapping[str, str]) -> dict[str, Any]:
+    """Both files, by their kind, and a list of those to hand over."""
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.page import render_page
 
     texts = {
         "report.html": render_page(document),
         "report.json": json.dumps(document, indent=2, sort_keys=True, ensure_ascii=True) + "\n",
     }
-    return {Path(name).suffix[1:]: path for name, path in write_whole(directory, texts).items()}
+    written = write_whole(directory, {**texts, **handed})
+    paths: dict[str, Any] = {Path(name).suffix[1:]: written[name] for name in texts}
+    return {**paths, "handed_over": [written[name] for name in handed]}
 
 
 def _reasons(report: Any, fail_on: str) -> list[str]:

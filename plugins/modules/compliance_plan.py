@@ -50,6 +50,12 @@ options:
     description: The declared site, usually C(pacs_site).
     type: dict
     required: true
+  profiles:
+    description:
+      - The site's vendor profiles of antivirus exclusions, usually C(pacs_antivirus_profiles). They say where images
+        lie.
+    type: dict
+    default: {}
 notes:
   - The Python library C(netaddr) must be installed for the Python that runs Ansible.
 seealso:
@@ -77,6 +83,12 @@ hosts:
   type: list
   elements: str
   sample: [core, edge, pacs1]
+directories:
+  description: Directories with images and imports, by inventory name of the managed device, for
+    M(pacs.hardening.host_evidence_info).
+  returned: success
+  type: dict
+  sample: {pacs1: [/var/lib/orthanc/db-v6]}
 probes:
   description: >-
     For the inventory host of each managed device the probes as M(pacs.hardening.network_evidence_info) takes them.

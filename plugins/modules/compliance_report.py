@@ -16,6 +16,8 @@ description:
   - What could not be seen is not assessed, with its reason; it never passes. What is waived keeps what was seen.
   - Writes C(report.html), one page without scripts or outside references, and C(report.json), whose JSON Schema is
     C(docs/schemas/compliance-report.schema.json). A summary is shown on screen.
+  - For devices that are declared with Defender on Windows writes their exclusions beside the report, as a script to
+    hand over. Nothing applies it.
   - Fails, after it has written, if a failure at or above O(fail_on) stands, or a waiver has expired or can't be used.
 author:
   - pacs.hardening contributors (@pacs-hardening)
@@ -70,6 +72,16 @@ options:
     type: list
     elements: dict
     default: []
+  profiles:
+    description: The site's vendor profiles of antivirus exclusions, usually C(pacs_antivirus_profiles).
+    type: dict
+    default: {}
+  dicom_files:
+    description:
+      - Directory on the controller with what M(pacs.hardening.dicom_files_info) returned, as JSON, in one file
+        C(NAME.json) for each inventory host.
+      - What lies in image stores is not assessed without it.
+    type: path
   inventory:
     description: Names of all hosts of the inventory. Those that the site doesn't declare are listed as not judged.
     type: list
@@ -117,10 +129,12 @@ summary:
   elements: str
   sample: ["NOT PASSED: Example Hospital", "  Checks: 12 passed, 3 failed."]
 paths:
-  description: Where the report stands on the controller, C(html) and C(json); empty in check mode.
+  description: >-
+    Where the report stands on the controller, C(html) and C(json), and the list C(handed_over) of files with exclusions
+    for devices that nobody logs in to. They have not been applied. Empty in check mode.
   returned: when it was judged, also where the task then fails by threshold
   type: dict
-  sample: {html: /srv/reports/report.html, json: /srv/reports/report.json}
+  sample: {html: /srv/reports/report.html, json: /srv/reports/report.json, handed_over: []}
 result:
   description: The whole result document, as in C(report.json).
   returned: success

@@ -18,13 +18,26 @@ description:
   - The host needs nothing but Python. Most parts need root for a whole answer; without it they say so.
   - Returns no patient data and no secrets. Of the configuration of Orthanc only options on a fixed list are looked at;
     of its users only how many there are, and which of them every reader of a manual can log in as.
+  - Of antivirus it is looked at what runs and what it has marked to be watched, not only at what it was told. No test
+    file is put anywhere; M(pacs.hardening.antivirus_canary) does that, and what it found out last is returned.
 options:
   parts:
     description: What to look at.
     type: list
     elements: str
-    choices: [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging]
-    default: [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging]
+    choices:
+      [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging,
+        antivirus, directories]
+    default:
+      [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging,
+        antivirus, directories]
+  directories:
+    description:
+      - Directories that are looked at beside those that ClamAV is told to watch or to leave alone, such as image stores
+        and import folders. Nothing in them is opened, and no name of a file is returned.
+    type: list
+    elements: path
+    default: []
   timeout:
     description: Seconds after which a part is given up, from 0.1 to 60. All parts are read at the same time.
     type: float
@@ -124,6 +137,28 @@ evidence:
               say into the configuration.
             - C(sources), the files that were read.
           type: dict
+        antivirus:
+          description:
+            - C(clamav) and C(defender), V(null) where that isn't installed; C(others), other scanners that run.
+            - Of ClamAV C(daemon) (whether it is C(running) and C(answers), its C(engine), the number of its
+              C(signatures) and when they were C(dated), and whether its socket is C(open_to_all)); C(on_access), what
+              the running clamonacc has by its command line and has marked in the kernel, V(null) if none runs;
+              C(configuration), what is judged of clamd.conf, and whether it was C(changed_since_start);
+              C(unit_takes_away); C(paths), the directories that are named there, with where they lead, how they are
+              mounted, and whether they are C(marked); C(mounts_below) watched ones; C(writable), settings that
+              others than root may change; C(scan), the scheduled scan and how its last run ended.
+            - Of Defender C(managed), what is judged of its managed configuration, C(paths) and C(writable).
+            - C(takes_away), schedules and units by which a scanner moves, copies or removes what it finds.
+            - C(canary), what a test with test files last found out, and C(limits), how much the kernel lets be
+              watched.
+          type: dict
+        directories:
+          description:
+            - C(paths), where each leads, how it is mounted, and C(counted), how many C(directories) and C(files), how
+              many files that may be executed (C(executable)) and C(larger) ones than each of C(sizes) lie there;
+              C(whole) is V(false) if the time didn't suffice for all of them. V(null) for what is no directory.
+            - C(sizes), the limits in bytes above which ClamAV doesn't scan on access, and not at all.
+          type: dict
         accounts:
           description: C(login_users), local accounts with a shell.
           type: dict
@@ -162,6 +197,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "parts": {"type": "list", "elements": "str", "choices": list(PARTS), "default": list(PARTS)},
+            "directories": {"type": "list", "elements": "path", "default": []},
             "timeout": {"type": "float", "default": 3},
         },
         supports_check_mode=True,
@@ -169,7 +205,8 @@ def main() -> None:
     timeout = module.params["timeout"]
     if not 0.1 <= timeout <= 60:
         module.fail_json(msg=f"timeout is {timeout:g}; it must be from 0.1 to 60 seconds")
-    module.exit_json(changed=False, evidence=host_evidence(module.params["parts"], timeout, Host()))
+    evidence = host_evidence(module.params["parts"], timeout, Host(), module.params["directories"])
+    module.exit_json(changed=False, evidence=evidence)
 
 
 if __name__ == "__main__":

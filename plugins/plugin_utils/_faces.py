@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import yaml
 from ansible.errors import AnsibleFilterError
 
-from ._site.faults import SiteError
+from ._site.faults import DocumentError
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -31,6 +34,22 @@ def plain(value: object) -> Any:
     if value is None or isinstance(value, (bool, int, float)):
         return value
     return str(value)
+
+
+def shipped(folder: str) -> dict[str, object]:
+    """The YAML documents that the collection ships in a folder of plugin_utils, by file name."""
+    paths = (Path(__file__).resolve().parent / folder).glob("*.yml")
+    return {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(paths)}
+
+
+def day(value: object) -> date:
+    """The day that is meant: today in UTC, unless another is given."""
+    if value is None:
+        return datetime.now(UTC).date()
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise AnsibleFilterError(f"today: '{value}' is not a date. Write it like 2026-11-23.") from error
 
 
 def missing_library() -> str | None:
@@ -56,7 +75,7 @@ def filter_face(function: Callable[_P, _R]) -> Callable[_P, _R]:
             raise AnsibleFilterError(missing)
         try:
             return function(*args, **kwargs)
-        except SiteError as error:
+        except DocumentError as error:
             raise AnsibleFilterError(str(error)) from error
 
     return face

@@ -2,7 +2,7 @@
 
 Usage: check_artefact.py ARTEFACT.tar.gz    (in the checkout: what must be in it is, what must not isn't)
        check_artefact.py --load DIRECTORY   (with DIRECTORY/ansible_collections/pacs/hardening: every plugin imports,
-                                             ansible-doc finds each module, filter and role)
+                                             ansible-doc finds each module, filter, test and role)
 """
 
 from __future__ import annotations
@@ -59,7 +59,13 @@ def load(directory: Path, collection: str = "hardening") -> list[str]:
             importlib.import_module(name)
         except Exception as error:  # whatever it is, it is the answer
             found.append(f"{name} does not import: {type(error).__name__}: {error}")
-    for kind, pattern in (("module", "plugins/modules/*.py"), ("filter", "plugins/filter/*.yml"), ("role", "roles/*/")):
+    documents = {
+        "module": "plugins/modules/*.py",
+        "filter": "plugins/filter/*.yml",
+        "test": "plugins/test/*.yml",
+        "role": "roles/*/",
+    }
+    for kind, pattern in documents.items():
         expected = {f"pacs.hardening.{path.stem}" for path in root.glob(pattern) if not path.stem.startswith("_")}
         listed = documented(kind) if expected else set()
         found += [f"ansible-doc finds no {kind} {name}" for name in sorted(expected - listed)]

@@ -19,8 +19,8 @@ from lab.topology import Node, Topology, topology
 FINGERPRINT_LABEL = "pacs.lab.fingerprint"
 CHECKOUT_LABEL = "pacs.lab.checkout"  # the working copy whose lab it is
 READY_SECONDS = 60.0
-# What systemd, nft and sshd need, and no more: no --privileged, no cgroup mounts, no host devices but one.
-CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "SYS_PTRACE")
+# What systemd, nft, sshd and a scanner need, and no more: no --privileged, no cgroup mounts, no host devices but one.
+CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "SYS_PTRACE", "DAC_READ_SEARCH")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

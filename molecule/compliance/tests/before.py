@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from audits import Audit
+from audits import UNNAMED_STORE, UNPROTECTED, Audit
 from canaries import PASSWORD, PATIENT
 
 from lab import nodes, workflows
@@ -40,8 +40,10 @@ def test_the_untouched_lab_is_judged_and_left_as_it_is(judge_untouched: Callable
     assert made.verdict == "fail" and set(made.reached().values()) == {"ok"}
     of_firewalls = {(f"SEG-0{number}", name) for number in (1, 2, 5, 7) for name in FIREWALLS}
     of_network = {("SEG-03", name) for name in ("pacs1", "ris1", "his1", "ws1")}
-    assert made.in_state("fail") == of_firewalls | of_network | {("AE-01", "pacs1"), ("CFG-01", "pacs1")}
-    assert made.in_state("error", "not_assessed") == {("INV-02", name) for name in FIREWALLS}, "nothing remembers"
+    assert made.in_state("fail") == of_firewalls | of_network | UNPROTECTED | {("AE-01", "pacs1"), ("CFG-01", "pacs1")}
+    assert made.in_state("error", "not_assessed") == UNNAMED_STORE | {("INV-02", name) for name in FIREWALLS}, (
+        "nothing remembers"
+    )
     assert "from ris1 to pacs1 (198.18.30.10) tcp 22: it is open, and nothing declares it" in made.observed(
         "SEG-03", "ris1"
     )
@@ -54,4 +56,4 @@ def test_half_of_it_hardened_is_told_from_the_other_half(judge_untouched: Callab
     made = judge_untouched("half")
     for control in ("SEG-01", "SEG-02", "SEG-05"):
         assert (made.state(control, "core"), made.state(control, "edge")) == ("pass", "fail")
-    assert made.in_state("error", "not_assessed") == {("INV-02", "edge")}
+    assert made.in_state("error", "not_assessed") == UNNAMED_STORE | {("INV-02", "edge")}

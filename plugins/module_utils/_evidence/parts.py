@@ -22,6 +22,7 @@ PARTS = (
     "orthanc",
     "accounts",
     "logging",
+    *("antivirus", "directories"),
 )
 
 _LONGEST_REASON = 300

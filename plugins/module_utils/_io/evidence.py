@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.flows import flows_part
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import FORMAT
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_antivirus import antivirus, directories
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_orthanc import orthanc
 from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import flow_readers, flows_document
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
@@ -17,10 +18,14 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.journal import 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.parts import Reader, collect
 
 _FLOWS = "firewall_flows"
+#: Of the time of a part, how much goes into counting what lies in directories.
+_COUNTING = 0.4
 
 
-def host_evidence(parts: Iterable[str], timeout: float, host: Host) -> dict[str, Any]:
-    """The evidence document of the parts; each has I(timeout) seconds, all at the same time."""
+def host_evidence(parts: Iterable[str], timeout: float, host: Host, wanted: Sequence[str] = ()) -> dict[str, Any]:
+    """The evidence document of the parts; each has I(timeout) seconds, all at the same time. I(wanted): directories
+    that are looked at.
+    """
     readers: dict[str, Reader] = {
         "system": host.system,
         "nftables": host.nftables,
@@ -30,6 +35,8 @@ def host_evidence(parts: Iterable[str], timeout: float, host: Host) -> dict[str,
         "orthanc": lambda: orthanc(host),
         "accounts": host.accounts,
         "logging": host.logging,
+        "antivirus": lambda: antivirus(host, wanted),
+        "directories": lambda: directories(host, wanted, timeout * _COUNTING),
     }
     started = utc()
     wanted = list(parts)

@@ -71,14 +71,9 @@ def _environment(host: Host, pid: int) -> dict[str, str] | None:
 
 def _changed_since_start(host: Host, pid: int, files: tuple[SourceFile, ...]) -> bool | None:
     """Whether a file was written after the server read it; None if that isn't known."""
-    try:
-        # Field 22, counted behind the name, which may hold blanks and brackets: clock ticks since the host's start.
-        ticks = int(read_file(f"{host.proc}/{pid}/stat").rpartition(")")[2].split()[19])
-        lines = read_file(f"{host.proc}/stat").splitlines()
-        booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
-    except (OSError, ValueError, IndexError, StopIteration):
+    started = host.started(pid)
+    if started is None:
         return None
-    started = booted + ticks / os.sysconf("SC_CLK_TCK")
     return any(file.changed > started + _CLOCKS_DIFFER for file in files)
 
 

@@ -36,10 +36,13 @@ _LARGEST_FILE = 4 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Host:
-    """Where a host keeps what is looked at. The defaults are the real host; tests have folders of their own."""
+    """Where a host keeps what is looked at: C(root) stands before every other path. The defaults are the real host;
+    tests have folders of their own.
+    """
 
     proc: str = "/proc"
     etc: str = "/etc"
+    root: str = ""
     layout: Layout = field(default_factory=Layout)
 
     def system(self) -> dict[str, Any]:
@@ -137,6 +140,17 @@ class Host:
             return read_file(f"{self.proc}/{pid}/cmdline").split("\0")[:-1]
         except OSError:
             return []
+
+    def started(self, pid: int) -> float | None:
+        """When a process began, in seconds since 1970, to about a second; None if that isn't known."""
+        try:
+            # Field 22, counted behind the name, which may hold blanks and brackets: clock ticks since the host's start.
+            ticks = int(read_file(f"{self.proc}/{pid}/stat").rpartition(")")[2].split()[19])
+            lines = read_file(f"{self.proc}/stat").splitlines()
+            booted = next(int(line.split()[1]) for line in lines if line.startswith("btime "))
+        except (OSError, ValueError, IndexError, StopIteration):
+            return None
+        return booted + ticks / os.sysconf("SC_CLK_TCK")
 
     def _owners(self, inodes: set[int]) -> dict[int, str]:
         owners: dict[int, str] = {}

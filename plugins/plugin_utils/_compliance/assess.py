@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from .._policy.site import Compiled
@@ -14,9 +15,11 @@ from .control import REPORT, Control
 from .coverage import coverage
 from .facts import Facts
 from .facts_flows import seen_document
+from .facts_governance import Profiles
 from .judge import STATES, Judgement, judge_all
 from .reachability import reachability
 from .result import Finding, Report
+from .spared import without_antivirus
 from .subjects import Collected, judged_hosts
 from .waivers import Waiver, apply_waivers, read_waivers
 
@@ -40,19 +43,25 @@ def assess(
     hosts: object,
     network: object,
     waivers: object,
+    profiles: Profiles | None = None,
+    files: object = None,
     inventory: Iterable[str] = (),
     now: str,
     version: str,
 ) -> Report:
-    """Judge a compiled site by what was collected. Raises nothing, whatever ``hosts``, ``network``, ``waivers`` hold.
+    """Judge a compiled site by what was collected. Raises nothing, whatever ``hosts``, ``network``, ``waivers`` and
+    ``files`` hold.
 
     ``hosts`` gives by inventory name ``reached``, ``reason`` and ``evidence``; ``network`` by inventory name of the
-    vantage point the results of its probes; ``inventory`` the names of all hosts that the inventory knows. ``now`` is
+    vantage point the results of its probes; ``files`` what dicom_files_info returned on each; ``profiles`` are those
+    of antivirus; ``inventory`` the names of all hosts that the inventory knows. ``now`` is
     UTC, ISO 8601.
     """
     known = tuple(controls)
     records = read_hosts(hosts)
-    collected = Collected(compiled, records, read_probes(network))
+    known_profiles = profiles or Profiles({}, (), date.fromisoformat(now[:10]))
+    scanned = files if isinstance(files, Mapping) else {}
+    collected = Collected(compiled, records, read_probes(network), known_profiles, scanned)
     subjects = collected.subjects()
     ordinary = [control for control in known if not control.about_the_report]
     judged = judge_all(ordinary, subjects)
@@ -62,6 +71,7 @@ def assess(
     read = read_waivers(waivers, [control.id for control in known], names, now)
     tried = collected.everything_tried()
     filtering = {facts.subject: _filters(facts) for facts in subjects if facts.kind == "firewall"}
+    findings = _findings(judged, read)
     return Report(
         site=compiled.site.name,
         generated_at=now,
@@ -69,7 +79,8 @@ def assess(
         coverage=coverage(compiled.site, collected.hosts, tried),
         reachability=reachability(compiled, collected.verifications, filtering, tried),
         seen=tuple(seen_document(seen) for seen in collected.seen.values()),
-        findings=_findings(judged, read),
+        without_antivirus=without_antivirus(compiled.site, (finding.judgement for finding in findings)),
+        findings=findings,
         hosts=collected.hosts,
         waivers=read,
         limits=(*LIMITS, *_strangers(compiled, {*records, *inventory})),

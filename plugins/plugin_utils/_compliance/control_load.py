@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from .._site.faults import Fault
+from .._site.faults import DocumentError
 from .._site.reader import Fields, Reader, shown
 from .control import HOWS, JUDGEABLE, SEVERITIES, SOURCES, STATUSES, SUBJECTS, Citation, Condition, Control
 from .expressions import expression_problem
@@ -24,13 +24,10 @@ _REQUIRED = (
 )
 
 
-class ControlError(ValueError):
-    """Controls that can't be used, with every fault of them."""
+class ControlError(DocumentError):
+    """Controls that can't be used."""
 
-    def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(faults)
-        lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(self.faults, 1))
-        super().__init__(f"The controls can't be used; nothing was judged.\n{lines}")
+    headline = "The controls can't be used; nothing was judged."
 
 
 def load_controls(documents: Mapping[str, object]) -> tuple[Control, ...]:

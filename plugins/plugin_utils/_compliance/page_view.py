@@ -33,6 +33,16 @@ class Device:
 
 
 @dataclass(frozen=True)
+class Spared:
+    """A device without antivirus. ``controls`` are sentences on what was seen instead, by state."""
+
+    name: str
+    forbidden_by: tuple[str, ...]
+    instead: tuple[str, ...]
+    controls: tuple[tuple[Word, str], ...]
+
+
+@dataclass(frozen=True)
 class Coverage:
     sentence: str
     counts: tuple[tuple[Word, int], ...]
@@ -64,6 +74,7 @@ class Page:
     remarks: tuple[str, ...]
     tally: tuple[tuple[Word, int], ...]
     coverage: Coverage
+    spared: tuple[Spared, ...]
     limits: tuple[str, ...]
     zones: tuple[str, ...]
     matrix: tuple[Row, ...]
@@ -100,6 +111,7 @@ def page_of(result: Document) -> Page:
         remarks=tuple(_remarks(findings, cells, result)),
         tally=tally,
         coverage=_coverage(result["coverage"]),
+        spared=tuple(_spared(device) for device in result["without_antivirus"]),
         limits=tuple(str(sentence) for sentence in result["limits"]),
         zones=zones,
         matrix=rows,
@@ -186,6 +198,22 @@ def _coverage(coverage: Document) -> Coverage:
         sentence=f"Of {plural(coverage['declared'], 'declared device')}: {listed}.",
         counts=counts,
         devices=tuple(sorted(devices, key=lambda device: (order.get(device.how, -1), device.name))),
+    )
+
+
+def _spared(device: Document) -> Spared:
+    return Spared(
+        name=str(device["name"]),
+        forbidden_by=tuple(str(answer) for answer in device["forbidden_by"]),
+        instead=tuple(str(answer) for answer in device["instead"]),
+        controls=tuple(
+            (
+                words.STATES.get(one["state"], words.UNKNOWN),
+                f"{one['control']} {one['title']}"
+                + ("" if one["subject"] == device["name"] else f" ({one['subject']})"),
+            )
+            for one in device["controls"]
+        ),
     )
 
 

@@ -66,6 +66,7 @@ class Report:
     coverage: Mapping[str, Any]
     reachability: Mapping[str, Any]
     seen: tuple[Mapping[str, Any], ...]
+    without_antivirus: tuple[Mapping[str, Any], ...]
     findings: tuple[Finding, ...]
     hosts: Mapping[str, HostRecord]
     waivers: tuple[Waiver, ...]
@@ -111,6 +112,7 @@ class Report:
             "coverage": dict(self.coverage),
             "reachability": dict(self.reachability),
             "seen": [dict(firewall) for firewall in self.seen],
+            "without_antivirus": [dict(device) for device in self.without_antivirus],
             "findings": [finding.document() for finding in self.findings],
             "hosts": [
                 {

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -17,8 +17,11 @@ from .._policy.site import Compiled
 from .._site.model import Device, Site
 from .collected import NOTHING, HostRecord
 from .facts import Facts
+from .facts_antivirus import antivirus_facts
+from .facts_files import files_facts
 from .facts_firewall import firewall_facts, verification_of
 from .facts_flows import Seen, flows_facts, seen_of
+from .facts_governance import NO_PROFILE, Profiles, governance_facts, place_of
 from .facts_model import inventory_facts, site_facts
 from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
@@ -31,11 +34,15 @@ _UNMANAGED = "it isn't managed: nobody logs in to it"
 
 @dataclass(frozen=True)
 class Collected:
-    """A compiled site and what was collected of it. ``records`` and ``network`` are by inventory name."""
+    """A compiled site and what was collected of it. ``records``, ``network`` and ``files`` (what dicom_files_info
+    returned) are by inventory name.
+    """
 
     compiled: Compiled
     records: Mapping[str, HostRecord]
     network: Mapping[str, Mapping[str, ProbeResult]]
+    profiles: Profiles
+    files: Mapping[str, object] = field(default_factory=dict)
 
     @cached_property
     def hosts(self) -> dict[str, HostRecord]:
@@ -102,6 +109,14 @@ class Collected:
             if record.reached != "ok" and self.tried[device.name] is None and reach["vantage"]:
                 why_not = {"": record.part("system").reason}
         unknown |= _below("reach", why_not)
+        place, today = place_of(device, self.profiles), self.profiles.today
+        antivirus, why_not = antivirus_facts(device, record, place, today)
+        unknown |= _below("antivirus", why_not)
+        files, why_not = files_facts(device, record, place, self.files.get(device.pacs_host), today)
+        unknown |= _below("files", why_not)
+        governance = governance_facts(device, self.profiles)
+        if not governance["concerned"]:
+            unknown["governance"] = NO_PROFILE
         inventory = inventory_facts(self.compiled, device)
         if not inventory["speaks_dicom"]:
             unknown["inventory"] = "nothing that it is declared as speaks DICOM"
@@ -113,6 +128,9 @@ class Collected:
                 "inventory": inventory,
                 "orthanc": orthanc,
                 "reach": reach,
+                "antivirus": antivirus,
+                "files": files,
+                "governance": governance,
             }
         }
         return Facts("device", device.name, document, _below("device", unknown), record.sha256)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import ClassVar
 
 _SHOWN = 12
 
@@ -24,15 +25,26 @@ class Fault:
         return f"{self.path}: {self.problem}. {self.remedy}"
 
 
-class SiteError(ValueError):
-    """A document that can't be used; carries every fault that was found, not only the first."""
+class DocumentError(ValueError):
+    """A document that can't be used; carries every fault that was found, not only the first.
+
+    A subclass says in its headline which document, with the count of faults, and what that stopped.
+    """
+
+    headline: ClassVar[str] = "The document has {faults}."
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         count = len(self.faults)
-        noun = "fault" if count == 1 else "faults"
+        noun = "1 fault" if count == 1 else f"{count} faults"
         lines = "\n".join(f"  {number}. {fault}" for number, fault in enumerate(self.faults, 1))
-        super().__init__(f"The declared site has {count} {noun}; nothing was changed.\n{lines}")
+        super().__init__(f"{self.headline.format(faults=noun)}\n{lines}")
+
+
+class SiteError(DocumentError):
+    """A site that can't be used."""
+
+    headline = "The declared site has {faults}; nothing was changed."
 
 
 @dataclass(slots=True)

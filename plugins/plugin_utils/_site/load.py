@@ -9,12 +9,14 @@ close anything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import get_args
 
 from .check import check_site
-from .faults import Fault, SiteError
+from .faults import Fault, SiteError, suggestion
 from .load_remote_access import RemoteAccessReader
 from .model import (
     ANY,
@@ -23,21 +25,25 @@ from .model import (
     ConduitKind,
     Connection,
     Device,
+    DeviceAntivirus,
     Firewall,
     Hl7Application,
     Leg,
     Management,
+    Mds2Answer,
     Network,
     Site,
     Workflow,
     Zone,
 )
-from .reader import Fields, Reader
+from .reader import Fields, Reader, shown
 from .remote_access import RemoteAccess
-from .vocabulary import ACTORS, PROTOCOLS, SERVICES
+from .vocabulary import ACTORS, ANTIVIRUS_AGENTS, MDS2_QUESTIONS, PROTOCOLS, SERVICES
 
 ROOT = "pacs_site"
 _SSH = (22,)
+#: An absolute, literal path of a directory, on Linux or on Windows.
+_DIRECTORY = re.compile(r"(/(?!\.{1,2}(/|$))[^/*?\[\]]+)+|[A-Za-z]:(\\[^\\/*?]+)+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,10 @@ class _Loader:
             value,
             path,
             ("zone", "addresses"),
-            ("actors", "managed", "pacs_host", "probe", "application_entities", "hl7_applications", "contact"),
+            (
+                *("actors", "managed", "pacs_host", "probe", "application_entities", "hl7_applications", "contact"),
+                "antivirus",
+            ),
         )
         actors = fields.each("actors", lambda item, where: self.reader.choice(item, where, ACTORS))
         # A modality may be fragile: until somebody says otherwise it is watched, not spoken to.
@@ -143,7 +152,41 @@ class _Loader:
             application_entities=fields.each("application_entities", self.application_entity),
             hl7_applications=fields.each("hl7_applications", self.hl7_application),
             contact=fields.one("contact", self.reader.text),
+            antivirus=fields.one("antivirus", self.antivirus) or DeviceAntivirus(),
         )
+
+    def antivirus(self, value: object, path: str) -> DeviceAntivirus:
+        fields = self.reader.fields(value, path, (), ("agent", "profiles", "mds2", "stores", "landing"))
+        answers = fields.named("mds2", lambda _name, item, where: self.answer(item, where))
+        for question in answers.keys() - MDS2_QUESTIONS.keys():
+            known = suggestion(question, MDS2_QUESTIONS, "Those that decide here")
+            fields.fault(f"{shown(question)} is no question that decides here", known, "mds2")
+        declared = DeviceAntivirus(
+            agent=fields.choice("agent", ANTIVIRUS_AGENTS),
+            profiles=fields.names("profiles"),
+            stores=fields.names("stores"),
+            landing=fields.names("landing"),
+            mds2={question: answer for question, answer in answers.items() if answer is not None},
+        )
+        if declared.agent and declared.forbidden_by:
+            said = ", ".join(declared.forbidden_by)
+            fields.fault(
+                f"its maker forbids antivirus (MDS2 {said}: no), and an agent is named",
+                "Remove agent, or correct the answer.",
+            )
+        for key, paths in (("stores", declared.stores), ("landing", declared.landing)):
+            for directory in paths:
+                if not _DIRECTORY.fullmatch(directory):
+                    remedy = "Write its absolute path, literally, without a separator at its end."
+                    fields.fault(f"{shown(directory)} is no directory by its path", remedy, key)
+        if declared.profiles and not declared.agent:
+            fields.fault("profiles without an agent", "Name the agent, or remove profiles.", "profiles")
+        return declared
+
+    def answer(self, value: object, path: str) -> Mds2Answer | None:
+        if isinstance(value, bool):  # YAML takes yes and no for that
+            return "yes" if value else "no"
+        return self.reader.choice(value, path, get_args(Mds2Answer))
 
     def application_entity(self, value: object, path: str) -> ApplicationEntity | None:
         fields = self.reader.fields(value, path, ("title",), ("connections",))

@@ -23,6 +23,11 @@ ANY = "any"
 ProbeRule = Literal["never", "passive", "echo"]
 FirewallKind = Literal["internal", "external"]
 ConduitKind = Literal["standing", "intervention", "telemetry"]
+Mds2Answer = Literal["yes", "no", "not_applicable"]
+
+#: The MDS2 questions whose "no" forbids antivirus of the owner's own, and those whose "yes" names a replacement.
+MDS2_FORBIDS = ("MLDP-2", "MLDP-2.3", "MLDP-2.4")
+MDS2_INSTEAD = ("MLDP-3", "MLDP-4", "MLDP-5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,31 @@ class Hl7Application:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceAntivirus:
+    """What the site says of antivirus on a device: which agent, by which vendor profiles, if the maker allows any.
+
+    ``mds2`` are the maker's answers by question (NEMA HN 1-2019, section MLDP). ``stores`` are directories with images
+    beside those that the profiles name, ``landing`` those through which files come in.
+    """
+
+    agent: str | None = None
+    profiles: tuple[str, ...] = ()
+    stores: tuple[str, ...] = ()
+    landing: tuple[str, ...] = ()
+    mds2: Mapping[str, Mds2Answer] = field(default_factory=dict)
+
+    @property
+    def forbidden_by(self) -> tuple[str, ...]:
+        """The answers by which nobody but the maker may install or configure antivirus there."""
+        return tuple(question for question in MDS2_FORBIDS if self.mds2.get(question) == "no")
+
+    @property
+    def instead(self) -> tuple[str, ...]:
+        """The answers that name what replaces it."""
+        return tuple(question for question in MDS2_INSTEAD if self.mds2.get(question) == "yes")
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A machine of the site. Roles and probes run on it only if it says that it is managed.
 
@@ -83,6 +113,7 @@ class Device:
     application_entities: tuple[ApplicationEntity, ...]
     hl7_applications: tuple[Hl7Application, ...]
     contact: str | None = None
+    antivirus: DeviceAntivirus = DeviceAntivirus()
 
     @property
     def serves_dicom(self) -> bool:

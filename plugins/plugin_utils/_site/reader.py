@@ -136,13 +136,13 @@ class Reader:
         return False
 
     def day(self, value: object, path: str) -> date | None:
-        """Read a day. YAML makes a date of what looks like one, a registry gives text."""
-        if isinstance(value, date) and not isinstance(value, datetime):
-            return value
+        """Read a date; YAML makes one of what looks like one, and Ansible a text of it again."""
+        if isinstance(value, date):
+            return value.date() if isinstance(value, datetime) else value
         try:
-            return date.fromisoformat(value if isinstance(value, str) else "")
+            return date.fromisoformat(value if isinstance(value, str) and len(value) == 10 else "")
         except ValueError:
-            self.fault(path, f"{shown(value)} is not a day", "Write it like 2027-03-01.")
+            self.fault(path, f"{shown(value)} is not a date", "Write it like 2026-11-23.")
             return None
 
     def port(self, value: object, path: str) -> int | None:

@@ -23,6 +23,19 @@ ACTORS: Mapping[str, str] = {
     "report_repository": "Report Repository",
 }
 
+#: Antivirus agents that a device may have. Each has a renderer in _antivirus.
+ANTIVIRUS_AGENTS = ("clamav", "defender_linux", "defender_windows")
+
+#: What a maker answers about malware protection that decides here (MDS2, NEMA HN 1-2019, section MLDP), in our words.
+MDS2_QUESTIONS: Mapping[str, str] = {
+    "MLDP-2": "anti-malware software is supported",
+    "MLDP-2.3": "the owner may install or update it",
+    "MLDP-2.4": "the owner may configure it",
+    "MLDP-3": "other controls compensate where it can't be installed",
+    "MLDP-4": "only allow-listed software runs",
+    "MLDP-5": "host intrusion detection or prevention runs",
+}
+
 Protocol = Literal["tcp", "udp", "icmp"]
 TransportProtocol = Literal["tcp", "udp"]
 PROTOCOLS: tuple[TransportProtocol, ...] = ("tcp", "udp")

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from antivirus_example import loaded
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.govern import exclusions_of
+from ansible_collections.pacs.hardening.plugins.plugin_utils._antivirus.lint import lint, refused
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from playbooks import PROJECT, run_playbook
 
@@ -33,10 +36,16 @@ def test_there_are_examples() -> None:
 
 
 @pytest.mark.parametrize(("page", "_number", "block"), BLOCKS, ids=IDS)
-def test_an_example_is_a_site_or_a_playbook_that_ansible_takes(
+def test_an_example_is_a_value_that_loads_or_a_playbook_that_ansible_takes(
     page: Path, _number: int, block: str, tmp_path: Path
 ) -> None:
     document = yaml.safe_load(block)
+    if isinstance(document, dict) and "pacs_antivirus_profiles" in document:
+        own = document["pacs_antivirus_profiles"]
+        profiles = [profile for name, profile in loaded(own).items() if name in own]
+        assert profiles
+        assert not refused(lint([one for profile in profiles for one in exclusions_of(profile)], None, profiles))
+        return
     if isinstance(document, dict):
         assert compile_site(document["pacs_site"]).policies
         return

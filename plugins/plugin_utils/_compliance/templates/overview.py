@@ -34,6 +34,29 @@ COVERAGE = """
 </tbody>
 </table>
 {% if page.coverage.devices | length > 30 %}</details>{% endif %}
+{% if page.spared %}
+<h3>Without antivirus, by their maker's word</h3>
+<p class="lead">Nobody but the maker may install it there. This is what stands in its place.</p>
+<table class="blocks">
+<caption>Each device with the answers of its maker's MDS2, and what was seen.</caption>
+<thead><tr>
+<th scope="col">Device</th><th scope="col">Forbidden by</th><th scope="col">Instead, says the maker</th>
+<th scope="col">What this report saw</th>
+</tr></thead>
+<tbody>
+{% for device in page.spared %}
+<tr>
+<th scope="row"><bdi>{{ device.name }}</bdi></th>
+<td data-name="Forbidden by">{% for answer in device.forbidden_by %}<div>{{ answer }}</div>{% endfor %}</td>
+<td data-name="Instead, says the maker">{% for answer in device.instead %}<div>{{ answer }}</div>
+{% else %}nothing{% endfor %}</td>
+<td data-name="What this report saw">{% for word, text in device.controls %}<div>{{ state(word) }} {{ text }}</div>
+{% else %}nothing{% endfor %}</td>
+</tr>
+{% endfor %}
+</tbody>
+</table>
+{% endif %}
 </section>
 <section id="limits" aria-labelledby="limits-title">
 <h2 id="limits-title">What this report doesn't say</h2>

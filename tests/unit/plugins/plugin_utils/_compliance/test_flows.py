@@ -6,7 +6,16 @@ import json
 from typing import Any
 
 import pytest
-from compliance_example import absent, hardened_hosts, network, report, seen
+from compliance_example import (
+    absent,
+    hardened_hosts,
+    hardened_site,
+    network,
+    profiles,
+    report,
+    scanned,
+    seen,
+)
 from seen_flows import CT1, PACS1, STRANGER, WS1, undeclared
 from sites import lab_site
 
@@ -24,7 +33,13 @@ def made(site: dict[str, Any] | None = None, **flows: Any) -> Report:
     """The report on the hardened lab whose core has seen this."""
     hosts = hardened_hosts()
     hosts["core"]["evidence"]["parts"]["firewall_flows"] = seen(**flows)
-    return report(hosts, network(lab_site(), shut=True), site=site)
+    return report(
+        hosts,
+        network(lab_site(), shut=True),
+        site=site or hardened_site(),
+        profiles=profiles(),
+        files=scanned(),
+    )
 
 
 def found(report_: Report, subject: str = "core") -> tuple[str, list[str]]:

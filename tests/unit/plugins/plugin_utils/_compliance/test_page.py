@@ -132,6 +132,16 @@ def document(findings: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
             "cells": [cell("modality", "pacs", "as declared", declared=["ct1 to pacs1"]), cell("pacs", "modality")],
         },
         "seen": [SEEN],
+        "without_antivirus": [
+            {
+                "name": "ct1",
+                "forbidden_by": ["MLDP-2.3 (the owner may install or update it): no"],
+                "instead": [],
+                "controls": [
+                    {"control": "SEG-02", "title": "The rules do what is declared", "subject": "core", "state": "pass"}
+                ],
+            }
+        ],
         "findings": findings,
         "hosts": [
             {
@@ -230,6 +240,13 @@ class TestWhole:
         assert page.text.count("15 December 2026 (22 days left)") == 2
         assert "no chain on the forward hook" in page.text
         assert "1 waiver is expired or unusable." in page.text
+
+    def test_a_device_without_antivirus_shows_what_protects_it_instead(self) -> None:
+        text = read(document([])).text
+        assert "Without antivirus, by their maker's word" in text
+        assert "MLDP-2.3 (the owner may install or update it): no nothing ✓ passed SEG-02 The rules do what" in text
+        assert "(core)" in text
+        assert "Without antivirus" not in read(document([], without_antivirus=[])).text
 
     def test_hosts_that_failed_say_why(self) -> None:
         gone = {"name": "ws1", "reached": "timeout", "reason": "silent for 30 s", "parts": {}, "findings": []}

@@ -96,9 +96,9 @@ def test_the_verdict_is_pass_only_if_nothing_is_left_open() -> None:
 
 
 def test_nothing_collected_passes_nothing_but_the_model() -> None:
-    document = report({}).document()
+    document = report({}, files={}).document()
     passed = {one["control"] for one in document["findings"] if one["state"] == "pass"}
-    assert passed == {"INV-01", "SEG-06"}
+    assert passed == {"AV-07", "INV-01", "SEG-06"}
     assert {one["reached"] for one in document["hosts"]} == {"failed"}
 
 
@@ -193,7 +193,7 @@ class TestSummary:
     def test_the_verdict_comes_first_and_the_greatest_risk_next(self) -> None:
         lines = summary_lines(before())
         assert lines[0] == "NOT PASSED: Lab Hospital"
-        assert lines[1].startswith("  Checks: 11 passed, 13 failed, 10 not assessed")
+        assert lines[1].startswith("  Checks: 12 passed, 16 failed, 27 not assessed")
         text_of_all = "\n".join(lines)
         assert (
             text_of_all.index("critical SEG-01") < text_of_all.index("high AE-01") < text_of_all.index("medium CFG-01")

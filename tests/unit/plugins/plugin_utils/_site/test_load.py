@@ -34,6 +34,17 @@ def test_example_site_loads() -> None:
     ]
 
 
+def test_antivirus_of_a_device() -> None:
+    site = example_site()
+    site["devices"]["pacs1"]["antivirus"] = {"agent": "clamav", "profiles": "orthanc"}
+    site["devices"]["ct1"]["antivirus"] = {"mds2": {"MLDP-2.3": False, "MLDP-4": "yes", "MLDP-3": "not_applicable"}}
+    devices = load_site(site).site.devices
+    assert (devices["pacs1"].antivirus.agent, devices["pacs1"].antivirus.profiles) == ("clamav", ("orthanc",))
+    assert devices["ct1"].antivirus.forbidden_by == ("MLDP-2.3",)
+    assert devices["ct1"].antivirus.instead == ("MLDP-4",)
+    assert devices["ris1"].antivirus.agent is None and not devices["ris1"].antivirus.forbidden_by
+
+
 def test_lab_site_loads_without_a_warning() -> None:
     assert load_site(lab_site()).warnings == ()
 
@@ -96,6 +107,27 @@ BROKEN: dict[str, tuple[Break, str]] = {
     "contact of two lines": (
         lambda site: site["devices"]["ct1"].update(contact="Anna\nExample"),
         f"{CT1}.contact: 'Anna?Example' is not a usable text. Write one line of 1 to 200 printable characters.",
+    ),
+    "antivirus that nobody renders": (
+        lambda site: site["devices"]["pacs1"].update(antivirus={"agent": "clamav2"}),
+        "pacs_site.devices.pacs1.antivirus.agent: 'clamav2' is not known here. Did you mean 'clamav'?",
+    ),
+    "antivirus that the maker forbids": (
+        lambda site: site["devices"]["ct1"].update(antivirus={"agent": "clamav", "mds2": {"MLDP-2.3": False}}),
+        f"{CT1}.antivirus: its maker forbids antivirus (MDS2 MLDP-2.3: no), and an agent is named."
+        " Remove agent, or correct the answer.",
+    ),
+    "profiles for no agent": (
+        lambda site: site["devices"]["pacs1"].update(antivirus={"profiles": ["orthanc"]}),
+        "pacs_site.devices.pacs1.antivirus.profiles: profiles without an agent. Name the agent, or remove profiles.",
+    ),
+    "another question of the MDS2": (
+        lambda site: site["devices"]["ct1"].update(antivirus={"mds2": {"MLDP-2.30": "no"}}),
+        f"{CT1}.antivirus.mds2: 'MLDP-2.30' is no question that decides here. Did you mean 'MLDP-2.3'?",
+    ),
+    "an answer of the MDS2 that is none": (
+        lambda site: site["devices"]["ct1"].update(antivirus={"mds2": {"MLDP-2": "see note"}}),
+        f"{CT1}.antivirus.mds2.MLDP-2: 'see note' is not known here. Known: no, not_applicable, yes.",
     ),
     "management from everywhere": (
         lambda site: site["management"].update(sources=["0.0.0.0/0"]),

@@ -95,7 +95,7 @@ BROKEN: dict[str, tuple[Break, str]] = {
     ),
     "no day": (
         lambda site: tls(site)["users"]["acme"].update(until="soon"),
-        f"{TLS}.users.acme.until: 'soon' is not a day. Write it like 2027-03-01.",
+        f"{TLS}.users.acme.until: 'soon' is not a date. Write it like 2026-11-23.",
     ),
     "an unknown kind of user": (
         lambda site: tls(site)["users"]["r.smith"].update(kind="persons"),
