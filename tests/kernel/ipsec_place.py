@@ -206,7 +206,7 @@ def in_clear(frame: bytes) -> bool:
     return any(ip_address(end) in network for end in ends for network in inside)
 
 
-def reaches(source: Namespace, listener: Namespace, address: str, port: int = 7000) -> bool:
+def reaches(source: Namespace, listener: Namespace, address: str, port: int = 7000, patience: float = 1.0) -> bool:
     """Whether a new connection can be opened."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with listener.socket(family, socket.SOCK_STREAM) as server, source.socket(family, socket.SOCK_STREAM) as client:
@@ -214,7 +214,7 @@ def reaches(source: Namespace, listener: Namespace, address: str, port: int = 70
         server.bind((address, port))
         server.listen(1)
         client.connect_ex((address, port))
-        ready = select.select([], [client], [], 1.0)[1]
+        ready = select.select([], [client], [], patience)[1]
         return bool(ready) and client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 
 

@@ -106,7 +106,7 @@ def back(place: Place) -> None:
     for _attempt in range(5):
         with contextlib.suppress(AssertionError):
             wait_for(lambda: place.up, "the tunnel to come up by itself", place.hospital, patience=1)
-        if place.up and all(reaches(place.ct, place.pacs, address) for address in PACS):
+        if place.up and all(reaches(place.ct, place.pacs, address, patience=3) for address in PACS):
             return
         place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
         for number in (1, 2):
@@ -121,7 +121,7 @@ def test_images_cross_inside_the_tunnel_and_nothing_else_leaves(place: Place, tm
     inner, outer = Capture(place.hospital.namespace, "inner0"), Capture(place.hospital.namespace, "outer0")
     with program(place.pacs, "storescp", "--output-directory", str(tmp_path / "archive"), str(PORT)):
         place.ct.run("dcmsend", PACS[0], str(PORT), *map(str, paths))
-    assert reaches(place.ct, place.pacs, PACS[1]), "IPv6, too"
+    assert reaches(place.ct, place.pacs, PACS[1], patience=5), "IPv6, too"
     stored = [pydicom.dcmread(path, force=True) for path in (tmp_path / "archive").iterdir()]
     assert [dataset.StudyDescription for dataset in stored] == [marker.decode()] * len(IMAGES)
     inside, outside = inner.frames(), outer.frames()
@@ -265,7 +265,7 @@ RELOADS = {
 
 def test_a_revoked_peer_is_thrown_out_and_stays_out(place: Place) -> None:
     back(place)
-    assert reaches(place.ct, place.pacs, PACS[0])
+    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
     outcome = place.run(place.revocations(BRANCH))
     assert outcome.ended == (CONNECTION,)
     assert not place.up
@@ -316,7 +316,7 @@ def test_a_renewed_certificate_drops_no_tunnel_and_is_shown_next_time(place: Pla
     place.certify(place.hospital, HOSPITAL)
     assert place.run(place.revocations()).ended == ()
     assert {sa.number for sa in place.sas()} == before
-    assert reaches(place.ct, place.pacs, PACS[0])
+    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
     place.branch.write({CRL: place.authority.revocations([old], 1000)})
     place.branch.tool("--load-creds", "--clear", "--noprompt")
     place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
