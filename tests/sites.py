@@ -21,6 +21,16 @@ def lab_site() -> dict[str, Any]:
     return site
 
 
+def remote_site() -> dict[str, Any]:
+    """The lab's site with people, a branch and a vendor that come from outside."""
+    site, more = lab_site(), _read(PROJECT / "tests" / "fixtures" / "remote_access.yml")
+    for kind in ("zones", "devices"):
+        site[kind].update(more[kind])
+    site["conduits"] = [*site.get("conduits", []), *more["conduits"]]
+    site["firewalls"]["edge"]["interfaces"].update(more["interfaces"])
+    return {**site, "remote_access": more["remote_access"]}
+
+
 def _read(path: Path) -> dict[str, Any]:
     document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return document

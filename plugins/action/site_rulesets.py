@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -33,7 +34,7 @@ class ActionModule(ActionBase):
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         try:
-            compiled = compile_site(plain(arguments["site"]))
+            compiled = compile_site(plain(arguments["site"]), date.today())
         except SiteError as error:
             return {**result, "failed": True, "msg": str(error)}
         return {

@@ -48,7 +48,7 @@ class Namespace:
         with self.inside():
             done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=60)
         if done.returncode:
-            raise RuntimeError(f"{self.name}: {' '.join(command)}: {done.stderr.strip()}")
+            raise RuntimeError(f"{self.name}: {' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
     def ip(self, *lines: str) -> None:

@@ -19,7 +19,7 @@ from lab.topology import Node, Topology, topology
 FINGERPRINT_LABEL = "pacs.lab.fingerprint"
 CHECKOUT_LABEL = "pacs.lab.checkout"  # the working copy whose lab it is
 READY_SECONDS = 60.0
-# What systemd, nft, sshd and a scanner need, and no more: no --privileged, no host devices, no cgroup mounts.
+# What systemd, nft, sshd and a scanner need, and no more: no --privileged, no cgroup mounts, no host devices but one.
 CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "SYS_PTRACE", "DAC_READ_SEARCH")
 
 Item = TypeVar("Item")
@@ -135,6 +135,8 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
         # Both profiles forbid the mounts that systemd and lab-proc-sys-net.service make.
         "--security-opt=label=disable", "--security-opt=apparmor=unconfined",
         "--no-hosts", "--dns=none",
+        # For the tunnels of a VPN: the one device of the host that a node sees.
+        *(["--device=/dev/net/tun"] if node.kind == "firewall" else []),
         *(f"--sysctl={key}={value}" for key, value in sysctls.items()),
         *(f"--network={network}" for network in networks),
         image,

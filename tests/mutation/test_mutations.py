@@ -12,7 +12,7 @@ from mutation.mutate import MUTATIONS, Mutation, move_rule, mutate
 from mutation.packets import random_packets, sent
 from nft_listing import listed, needs_nft
 from packet_interpreter import Host, Sent
-from sites import example_site, lab_site
+from sites import example_site, lab_site, remote_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify import Verification, verify
@@ -47,15 +47,19 @@ SITES = {
 }
 
 
+#: With several zones behind one interface, and connections to and from a firewall that another one lets through.
+REMOTE = {"remote core": (remote_site, "core"), "remote edge": (remote_site, "edge")}
+
+
 @cache
 def compiled(name: str) -> tuple[EnforcementPolicy, dict[str, Any]]:
     """The policy, and what nft makes of its ruleset."""
-    make, firewall = SITES[name]
+    make, firewall = {**SITES, **REMOTE}[name]
     policy = compile_site(make()).policies[firewall]
     return policy, listed(render(policy))
 
 
-@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("site", [*SITES, *REMOTE])
 def test_what_was_compiled_is_proven(site: str) -> None:
     policy, listing = compiled(site)
     assert verify(listing, policy) == Verification("proven", (), (), ())

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+from datetime import date
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import example_site, lab_site
+from sites import example_site, lab_site, remote_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import from_document, to_document
@@ -35,7 +36,7 @@ documents = st.recursive(
 def survives(document: object) -> bool:
     """Compile and render, or refuse in words; True where it compiled."""
     try:
-        compiled = compile_site(document)
+        compiled = compile_site(document, date(2026, 11, 27))
     except SiteError as error:
         assert error.faults
         assert all(str(fault) == " ".join(str(fault).split()) for fault in error.faults), "one line a fault"
@@ -63,7 +64,7 @@ def test_any_document(document: object) -> None:
 
 @given(st.data())
 def test_a_good_site_with_one_value_replaced(data: st.DataObject) -> None:
-    site = data.draw(st.sampled_from([example_site(), lab_site()]))
+    site = data.draw(st.sampled_from([example_site(), lab_site(), remote_site()]))
     path = data.draw(st.sampled_from(places(site)[1:]))
     target: Any = site
     for step in path[:-1]:
@@ -74,7 +75,7 @@ def test_a_good_site_with_one_value_replaced(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_a_good_site_with_parts_moved_about(data: st.DataObject) -> None:
-    site = lab_site()
+    site = data.draw(st.sampled_from([lab_site(), remote_site()]))
     paths = places(site)[1:]
     values = {path: _at(site, path) for path in paths}
     for path in data.draw(st.lists(st.sampled_from(paths), min_size=1, max_size=4)):
@@ -103,7 +104,7 @@ def test_any_policy_document(document: object) -> None:
 
 
 def test_the_sites_that_are_broken_here_are_good() -> None:
-    assert survives(example_site()) and survives(lab_site())
+    assert survives(example_site()) and survives(lab_site()) and survives(remote_site())
 
 
 def _at(document: Any, path: tuple[Any, ...]) -> Any:

@@ -41,7 +41,8 @@ def run(arguments: Sequence[str], stdin: str = "", timeout: float = 60.0) -> Com
     doesn't end.
     """
     environment = {"PATH": _PATH, "LC_ALL": "C", "HOME": "/", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
-    for name in ("DBUS_SYSTEM_BUS_ADDRESS",):
+    # Where a host's own set-up differs from its distribution's, these say so to systemd's tools and to strongSwan's.
+    for name in ("DBUS_SYSTEM_BUS_ADDRESS", "STRONGSWAN_CONF", "SWANCTL_DIR"):
         if name in os.environ:
             environment[name] = os.environ[name]
     try:

@@ -1,34 +1,40 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Derives every flow of a site: its workflows with their reverse connections, its conduits, its administration."""
+"""Derives all flows of a site: workflows with their reverse connections, conduits, administration, VPNs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import ip_network
 
-from .._site.faults import Fault
+from .._site.faults import Fault, SiteError
 from .._site.lookup import ZoneLookup
 from .._site.model import Conduit, Connection, Device, Network, Ports, Site, Workflow
 from .._site.vocabulary import SERVICES, Protocol
+from .contradictions import contradictions
 from .ihe import TRANSACTIONS, Listener, Part, Transaction
 from .model import Derived, Endpoint, Flow, Reason
+from .remote_access import EVERYWHERE, carriers
 
-_EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 MANAGEMENT = "management"
 
 _Target = tuple[Protocol, Ports | None]
+_Flows = dict[tuple[str, str, Protocol, Ports | None], dict[Reason, None]]
 
 
 def derive(site: Site, root: str = "pacs_site") -> Derived:
-    """Derive the flows of a loaded site. Linear in the number of flows."""
+    """Derive the flows of a loaded site. Linear in the number of flows, but for interventions, which are few.
+
+    Raises SiteError where an intervention is open anyway.
+    """
     derivation = _Derivation(site, root)
     for number, workflow in enumerate(site.workflows):
         derivation.workflow(workflow, f"{root}.workflows[{number}]")
     for number, conduit in enumerate(site.conduits):
         derivation.conduit(conduit, f"{root}.conduits[{number}]")
     derivation.management()
+    derivation.remote_access()
     return derivation.result()
 
 
@@ -38,15 +44,22 @@ class _Derivation:
         self._root = root
         self._lookup = ZoneLookup(site)
         self._endpoints: dict[str, Endpoint] = {}
-        self._reasons: dict[tuple[str, str, Protocol, Ports | None], dict[Reason, None]] = {}
+        self._reasons: _Flows = {}
+        self._interventions: _Flows = {}
         self._findings: dict[Fault, None] = {}
 
     def result(self) -> Derived:
-        flows = tuple(
-            Flow(self._endpoints[source], self._endpoints[destination], protocol, ports, tuple(reasons))
-            for (source, destination, protocol, ports), reasons in self._reasons.items()
+        flows, interventions = self._flows(self._reasons), self._flows(self._interventions)
+        faults = contradictions(interventions, flows, f"{self._root}.conduits")
+        if faults:
+            raise SiteError(faults)
+        return Derived(flows, tuple(self._findings), interventions)
+
+    def _flows(self, reasons: _Flows) -> tuple[Flow, ...]:
+        return tuple(
+            Flow(self._endpoints[source], self._endpoints[destination], protocol, ports, tuple(why))
+            for (source, destination, protocol, ports), why in reasons.items()
         )
-        return Derived(flows, tuple(self._findings))
 
     def workflow(self, workflow: Workflow, path: str) -> None:
         cast = _cast(workflow)
@@ -69,7 +82,7 @@ class _Derivation:
             self._add(initiator, responder, "tcp", port, Reason(transaction.name, transaction.text), path)
 
     def conduit(self, conduit: Conduit, path: str) -> None:
-        reason = Reason("conduit", conduit.reason)
+        reason = Reason("conduit" if conduit.kind == "standing" else conduit.kind, conduit.reason)
         for destination in conduit.destinations:
             for target, (protocol, ports) in self._targets(conduit, destination, path):
                 for source in conduit.sources:
@@ -126,6 +139,14 @@ class _Derivation:
                 for port in self._site.management.ports:
                     self._add(key, destination, "tcp", Ports(port, port), reason, f"{self._root}.management")
 
+    def remote_access(self) -> None:
+        for carrier in carriers(self._site, self._lookup):
+            # Keys with a blank, as above: a gateway's addresses for its clients needn't be those of its administration.
+            source, destination = (f"{end.kind} {end.name} {end.networks}" for end in carrier.ends)
+            self._endpoints.update({source: carrier.source, destination: carrier.destination})
+            path = f"{self._root}.remote_access"
+            self._add(source, destination, carrier.protocol, carrier.ports, carrier.reason, path)
+
     def _add(
         self, source: str, destination: str, protocol: Protocol, ports: Ports | None, reason: Reason, path: str
     ) -> None:
@@ -136,7 +157,8 @@ class _Derivation:
                 f"'{source}' and '{destination}' both stand in zone '{from_zone}': no firewall lies between them",
                 "Nothing can be enforced there; give them zones of their own if it should be.",
             )
-        self._reasons.setdefault((source, destination, protocol, ports), {})[reason] = None
+        into = self._interventions if reason.origin == "intervention" else self._reasons
+        into.setdefault((source, destination, protocol, ports), {})[reason] = None
 
     def _endpoint(self, name: str) -> Endpoint:
         known = self._endpoints.get(name)
@@ -151,7 +173,7 @@ class _Derivation:
             return Endpoint("device", name, device.zone, tuple(ip_network(address) for address in device.addresses))
         if name in site.zones:
             zone = site.zones[name]
-            return Endpoint("zone", name, name, _EVERYWHERE if zone.outside else zone.networks)
+            return Endpoint("zone", name, name, EVERYWHERE if zone.outside else zone.networks)
         return Endpoint(
             "firewall", name, None, tuple(ip_network(address) for address in site.firewalls[name].addresses)
         )

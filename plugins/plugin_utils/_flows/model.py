@@ -12,12 +12,15 @@ from .._site.faults import Fault
 from .._site.model import Network, Ports
 from .._site.vocabulary import Protocol
 
-EndpointKind = Literal["device", "zone", "firewall", "management"]
+EndpointKind = Literal["device", "zone", "firewall", "management", "peer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One end of a flow. A firewall stands between zones and therefore in none (``zone`` is None)."""
+    """One end of a flow. A firewall stands between zones and therefore in none (``zone`` is None).
+
+    A ``peer`` is another site's gateway, and its name the identity in its certificate.
+    """
 
     kind: EndpointKind
     name: str
@@ -27,7 +30,11 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a flow is allowed: the IHE transaction, ``conduit`` or ``management``, and a few words."""
+    """Why a flow is allowed, and a few words.
+
+    The origin is an IHE transaction, ``management``, ``vpn`` (what carries one), or the kind of a conduit:
+    ``conduit`` (one that stands), ``telemetry`` or ``intervention``.
+    """
 
     origin: str
     text: str
@@ -54,10 +61,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """All flows of a site, in a stable order, and what in their derivation deserves a second look."""
+    """All flows of a site, in a stable order, and what in their derivation deserves a second look.
+
+    ``interventions`` aren't among the flows: each is allowed only while a window for it is open.
+    """
 
     flows: tuple[Flow, ...]
     findings: tuple[Fault, ...]
+    interventions: tuple[Flow, ...] = ()
 
 
 def format_ports(ports: Ports) -> str:

@@ -66,8 +66,10 @@ class Field:
 class Fields:
     """The fields that packets have for the chains of one hook and priority."""
 
-    def __init__(self, interfaces: Interfaces, hook: str, priority: int) -> None:
+    def __init__(self, interfaces: Interfaces, hook: str, priority: int, guard: bool = False) -> None:
+        """``guard``: the chains are those of our own guard of VPNs (see guard.py)."""
         self._interfaces = interfaces
+        self._guard = guard
         self._hook = hook
         self._before_conntrack = hook == "prerouting" and priority <= _CONNTRACK
         self._beside_conntrack = hook == "prerouting" and priority == _CONNTRACK
@@ -84,6 +86,8 @@ class Fields:
                     field = self._meta(str(body.get("key")))
                 elif kind == "ct" and body.get("key") == "state" and "dir" not in body:
                     field = self._state()
+                elif kind == "rt" and body.get("key") == "ipsec":
+                    field = self._protected()
                 if field is not None:
                     return field
         raise NotUnderstood(described(expression))
@@ -95,12 +99,20 @@ class Fields:
             return Field(FAMILY, (4, 6), (), _exactly(_NFPROTO))
         if key == "protocol":
             return Field(FAMILY, (4, 6), (), _exactly(_ETHERTYPES))
+        if key == "ipsec":
+            return self._protected()
         if key in ("iifname", "iif"):
             # Kernels differ in whether a packet still shows where it came from when it leaves.
             return None if self._hook == "postrouting" else self._interface(IN, key, None)
         if key in ("oifname", "oif"):
             return self._interface(OUT, key, NONE if self._hook in ("prerouting", "input") else None)
         return None
+
+    def _protected(self) -> Field | None:
+        """Whether IPsec protects a packet, which nothing else in it shows. What the guard lets through of those that it
+        asks this of is protected, so it is judged as if all were: what then passes, the firewall's own table lets pass.
+        """
+        return Field(FAMILY, (0, 1), (), _whether, 1) if self._guard else None
 
     def _interface(self, dimension: int, key: str, constant: int | None) -> Field:
         def spans(value: Any) -> list[Span]:
@@ -195,6 +207,12 @@ def _words(words: Mapping[str, int], highest: int, refused: tuple[int, ...] = ()
         return [(first, last)] if first <= last else []
 
     return spans
+
+
+def _whether(value: Any) -> list[Span]:
+    if not isinstance(value, bool):
+        raise NotUnderstood(described(value))
+    return [(int(value), int(value))]
 
 
 def _exactly(words: Mapping[str, int]) -> Callable[[Any], list[Span]]:

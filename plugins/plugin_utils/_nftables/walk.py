@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from .conditions import Condition, Conditions
 from .fields import Fields, NotUnderstood
+from .guard import TABLE as GUARD
 from .interfaces import Interfaces
 from .listing import Chain, Rule, Statement, Table
 from .packets import FAMILY, PROTOCOL, TCP, Box, narrow, without
@@ -75,7 +76,7 @@ class _Doubt(NamedTuple):
 
 def execute(table: Table, chain: Chain, space: Sequence[Box], interfaces: Interfaces) -> list[Entry]:
     """What a base chain does to the packets of ``space``; every one of them is in some final entry."""
-    fields = Fields(interfaces, chain.hook, chain.priority)
+    fields = Fields(interfaces, chain.hook, chain.priority, guard=table.name == GUARD)
     walk = _Walk(table, Conditions(table, fields))
     policy = Outcome.DROP if chain.policy == "drop" else Outcome.ACCEPT
     return walk.base(chain, list(space), policy)

@@ -32,8 +32,10 @@ from .uses import UsedRange
 _ACTOR_OF: Mapping[Part, str] = {part: actor for actor, part in PART_OF_ACTOR.items()}
 #: Comments in rulesets are no longer than this.
 _CUT_SHORT = 99
-SITE_KEYS = ("name", "management", "zones", "devices", "workflows", "conduits", "firewalls")
-_KEPT = ("name", "management", "zones", "firewalls")
+SITE_KEYS = ("name", "management", "zones", "devices", "workflows", "conduits", "firewalls", "remote_access")
+_KEPT = ("name", "management", "zones", "firewalls", "remote_access")
+#: Origins of flows that somebody has decided upon: that nobody used them while the firewalls watched says nothing.
+_DECIDED = frozenset({"management", "vpn", "telemetry"})
 
 
 @dataclass(slots=True)
@@ -179,10 +181,16 @@ class _Proposing:
 
     def _keep_conduits(self) -> None:
         """Keep the conduits so far of which all was seen; of the others, what of zones and ranges was used. The rest of
-        them is made anew, with their reasons.
+        them is made anew, with their reasons. Those of a vendor stay as they are, and what he did while the firewalls
+        watched makes no standing conduit of them.
         """
         for number, conduit in enumerate(self._so_far.conduits):
             flows = follows(self._site, conduit=conduit)
+            if conduit.kind != "standing":
+                self._kept.append(self._document["conduits"][number])
+                for key in {key for flow in flows for key in self._inside(flow)}:
+                    del self._wanted[key], self._singles[key]
+                continue
             used = [flow for flow in flows if self._used(flow)]
             wide = [flow for flow in used if named(flow) is None]
             if flows and len(used) == len(flows):
@@ -249,7 +257,7 @@ class _Proposing:
             return str(error)
         permitted: set[Named] = set()
         for flow in derive(site).flows:
-            if flow.source.kind == "management":
+            if _decided(flow):
                 continue
             key = named(flow)
             if key is not None:
@@ -278,13 +286,16 @@ class _Proposing:
         return [
             str(flow)
             for flow in derive(self._so_far).flows
-            if flow.source.kind != "management"
-            and (str(flow.source.name), str(flow.destination.name), *_what(flow)) not in proposed
+            if not _decided(flow) and (str(flow.source.name), str(flow.destination.name), *_what(flow)) not in proposed
         ]
 
 
 #: Names of both ends, protocol and ports of a flow for a zone, a range of ports, or ICMP.
 Wide = tuple[str, str, str, str]
+
+
+def _decided(flow: Flow) -> bool:
+    return all(reason.origin in _DECIDED for reason in flow.reasons)
 
 
 def _wide(flow: Flow) -> Wide:

@@ -19,6 +19,7 @@ from .._flows.ihe import Part
 from .._flows.model import Flow
 from .._site.model import Conduit, Management, Site, Workflow
 from .._site.reader import MAXIMUM_TEXT
+from .._site.remote_access import RemoteAccess
 from .._site.vocabulary import SERVICES
 from .looks import looks_like
 from .services import Known
@@ -41,9 +42,11 @@ class Wanted:
 
 
 def follows(site: Site, *, workflow: Workflow | None = None, conduit: Conduit | None = None) -> tuple[Flow, ...]:
-    """The flows that follow from one workflow or conduit alone."""
+    """The flows that follow from one workflow or conduit alone; those of an intervention as if its window were open."""
     workflows, conduits = ((workflow,) if workflow else ()), ((conduit,) if conduit else ())
-    return derive(replace(site, workflows=workflows, conduits=conduits, management=_NOBODY)).flows
+    alone = replace(site, workflows=workflows, conduits=conduits, management=_NOBODY, remote_access=RemoteAccess())
+    derived = derive(alone)
+    return (*derived.flows, *derived.interventions)
 
 
 def named(flow: Flow) -> Named | None:

@@ -79,7 +79,7 @@ class _Compiler:
         if outside and any(admission.source.prefixlen == 0 for admission in self._admissions):
             used.add(outside)
         for name in used.difference(spans):
-            addresses = self._site.firewalls[name].addresses
+            addresses = self._site.addresses_of(name)
             firewalls[name] = tuple(_span(ip_network(address)) for address in addresses)
         return EnforcementPolicy(
             enforcement_point=self._firewall.name,
@@ -139,7 +139,8 @@ def _seen(reached: Iterable[Mapping[_Pair, tuple[Leg, ...]]], source: Endpoint, 
 
 
 def _note(flow: Flow) -> str:
-    origins = dict.fromkeys(str(reason) if reason.origin == "conduit" else reason.origin for reason in flow.reasons)
+    told = ("conduit", "telemetry", "vpn")
+    origins = dict.fromkeys(str(reason) if reason.origin in told else reason.origin for reason in flow.reasons)
     return f"{flow.source.name} -> {flow.destination.name}: {', '.join(origins)}"
 
 

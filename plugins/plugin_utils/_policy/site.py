@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from .._flows.derive import derive
 from .._flows.model import Flow
@@ -18,17 +19,19 @@ from .model import EnforcementPolicy
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A site, its flows, one policy a firewall, and the findings of all steps."""
+    """A site, its flows, one policy a firewall, the findings of all steps, and what only a window opens."""
 
     site: Site
     flows: tuple[Flow, ...]
     policies: dict[str, EnforcementPolicy]
     findings: tuple[Fault, ...]
+    interventions: tuple[Flow, ...]
 
 
-def compile_site(document: object) -> Compiled:
-    """Load, derive and compile; raise SiteError with all faults of the document."""
-    loaded = load_site(document)
+def compile_site(document: object, today: date | None = None) -> Compiled:
+    """Load, derive and compile; raise SiteError with all faults of the document. Dates are judged by ``today``."""
+    loaded = load_site(document, today=today)
     derived = derive(loaded.site)
     findings = (*loaded.warnings, *derived.findings, *policy_findings(loaded.site, derived))
-    return Compiled(loaded.site, derived.flows, compile_policies(loaded.site, derived), findings)
+    policies = compile_policies(loaded.site, derived)
+    return Compiled(loaded.site, derived.flows, policies, findings, derived.interventions)

@@ -6,41 +6,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from datetime import date
 from ipaddress import ip_network
 
 from ...module_utils._dicom.ae_title import SHIPPED_TITLES, ae_title_problem
-from .faults import Fault, suggestion
+from .check_conduits import ADD_AE, check_conduits
+from .check_remote_access import check_remote_access
+from .faults import Checked, suggestion
 from .lookup import ZoneLookup
-from .model import Device, Firewall, Site, Workflow
+from .model import Device, Firewall, Leg, Site, Workflow
 from .reader import shown
-from .vocabulary import SERVICES
 
 
-@dataclass(slots=True)
-class Checked:
-    """Faults forbid using the site; warnings don't."""
+def check_site(site: Site, root: str, zones_read: bool = True, today: date | None = None) -> Checked:
+    """Check a site whose parts have been read; ``root`` is the path of the document.
 
-    faults: list[Fault] = field(default_factory=list)
-    _warnings: list[Fault] = field(default_factory=list)
-
-    def fault(self, path: str, problem: str, remedy: str) -> None:
-        """Note a fault."""
-        self.faults.append(Fault(path, problem, remedy))
-
-    def warn(self, path: str, problem: str, remedy: str) -> None:
-        """Note a warning."""
-        self._warnings.append(Fault(path, problem, remedy))
-
-    @property
-    def warnings(self) -> tuple[Fault, ...]:
-        """All warnings, in the order in which they were found."""
-        return tuple(self._warnings)
-
-
-def check_site(site: Site, root: str, zones_read: bool = True) -> Checked:
-    """Check a site whose parts have been read; ``root`` is the path of the document."""
+    Without ``today`` nothing is said of dates.
+    """
     out = Checked()
     zones_fit = _zones(out, site, root)
     _unique_names(out, site, root)
@@ -50,8 +33,9 @@ def check_site(site: Site, root: str, zones_read: bool = True) -> Checked:
     for number, workflow in enumerate(site.workflows):
         _workflow(out, site, workflow, f"{root}.workflows[{number}]")
     _shared_titles(out, site, root)
-    _conduits(out, site, root)
+    check_conduits(out, site, root)
     _firewalls(out, site, root)
+    check_remote_access(out, site, root, lookup, today)
     return out
 
 
@@ -172,18 +156,18 @@ def _workflow(out: Checked, site: Site, workflow: Workflow, path: str) -> None:
                 f"{path}.{key}", f"no device is named {shown(name)}", suggestion(name, site.devices, "Known devices")
             )
     archive = site.devices.get(workflow.archive)
-    if archive and not _listens(archive):
+    if archive and not archive.serves_dicom:
         out.fault(
             f"{path}.archive",
             f"'{archive.name}' declares no AE with a port, so images (RAD-8) can't reach it",
-            _ADD_AE.format(archive.name),
+            ADD_AE.format(archive.name),
         )
     filler = site.devices.get(workflow.order_filler or "")
-    if filler and not _listens(filler):
+    if filler and not filler.serves_dicom:
         out.fault(
             f"{path}.order_filler",
             f"'{filler.name}' declares no AE with a port, so worklist queries (RAD-5) can't reach it",
-            _ADD_AE.format(filler.name),
+            ADD_AE.format(filler.name),
         )
     if filler and workflow.order_placer and not any(item.connections for item in filler.hl7_applications):
         remedy = f"Add hl7_applications with name and connections to devices.{filler.name}."
@@ -196,19 +180,12 @@ def _workflow(out: Checked, site: Site, workflow: Workflow, path: str) -> None:
         out.fault(f"{path}.order_placer", "orders have no order filler to go to", "Name the order_filler.")
 
 
-_ADD_AE = "Add application_entities with title and connections to devices.{}."
-
-
 def _parts(workflow: Workflow) -> Iterator[tuple[str, str]]:
     yield from ((f"modalities[{number}]", name) for number, name in enumerate(workflow.modalities))
     yield "archive", workflow.archive
     yield "order_filler", workflow.order_filler or ""
     yield "order_placer", workflow.order_placer or ""
     yield from ((f"displays[{number}]", name) for number, name in enumerate(workflow.displays))
-
-
-def _listens(device: Device) -> bool:
-    return any(entity.connections for entity in device.application_entities)
 
 
 def _shared_titles(out: Checked, site: Site, root: str) -> None:
@@ -243,33 +220,6 @@ def _shared_titles(out: Checked, site: Site, root: str) -> None:
             )
 
 
-def _conduits(out: Checked, site: Site, root: str) -> None:
-    known: Collection[str] = {*site.devices, *site.zones, *site.firewalls}
-    for number, conduit in enumerate(site.conduits):
-        path = f"{root}.conduits[{number}]"
-        for key, names in (("from", conduit.sources), ("to", conduit.destinations)):
-            for name in names:
-                if name not in known:
-                    out.fault(
-                        f"{path}.{key}",
-                        f"no device, zone or firewall is named {shown(name)}",
-                        suggestion(name, known, "Known"),
-                    )
-            for name in names:
-                firewall = site.firewalls.get(name)
-                if firewall and not firewall.addresses:
-                    out.fault(
-                        f"{path}.{key}",
-                        f"the firewall '{name}' declares no addresses",
-                        f"Add addresses to firewalls.{name}.",
-                    )
-        if conduit.service and SERVICES[conduit.service].declared_by == "application_entities":
-            for name in conduit.destinations:
-                deaf = name in site.devices and not _listens(site.devices[name])
-                if deaf:
-                    out.fault(f"{path}.to", f"'{name}' declares no AE with a port", _ADD_AE.format(name))
-
-
 def _firewalls(out: Checked, site: Site, root: str) -> None:
     served: set[str] = set()
     for firewall in site.firewalls.values():
@@ -296,7 +246,9 @@ def _firewalls(out: Checked, site: Site, root: str) -> None:
 def _legs(out: Checked, site: Site, firewall: Firewall, path: str) -> None:
     for leg in firewall.legs:
         where = f"{path}.interfaces.{leg.name}"
-        if leg.via is None and leg.zone not in site.zones:
+        if leg.tunnel:
+            _tunnel_leg(out, site, firewall, leg, where)
+        elif leg.via is None and leg.zone not in site.zones:
             known = suggestion(leg.name, site.zones, "Known zones")
             remedy = f"{known} A leg to another firewall is written {{interface: ..., via: FIREWALL}}."
             out.fault(where, f"no zone is named {shown(leg.name)}", remedy)
@@ -316,7 +268,8 @@ def _legs(out: Checked, site: Site, firewall: Firewall, path: str) -> None:
                 )
     zones_by_interface: dict[str, list[str]] = defaultdict(list)
     for leg in firewall.legs:
-        zones_by_interface[leg.interface].append(leg.name)
+        if not leg.tunnel:
+            zones_by_interface[leg.interface].append(leg.name)
     for interface, names in zones_by_interface.items():
         if interface and len(names) > 1:
             out.warn(
@@ -324,6 +277,25 @@ def _legs(out: Checked, site: Site, firewall: Firewall, path: str) -> None:
                 f"{' and '.join(names)} share the interface {interface}",
                 "Hosts on one layer 2 reach each other past the firewall: separate them.",
             )
+
+
+def _tunnel_leg(out: Checked, site: Site, firewall: Firewall, leg: Leg, where: str) -> None:
+    tunnel = site.remote_access.ipsec.get(leg.tunnel or "")
+    if tunnel is None:
+        known = suggestion(leg.tunnel or "", site.remote_access.ipsec, "Known tunnels")
+        out.fault(f"{where}.tunnel", f"remote_access.ipsec has no tunnel named {shown(leg.tunnel)}", known)
+    elif tunnel.zone in site.zones and tunnel.zone != leg.zone:
+        out.fault(
+            where,
+            f"the tunnel '{tunnel.name}' leads to zone {shown(tunnel.zone)}",
+            f"Name this interface {tunnel.zone}, or another tunnel.",
+        )
+    elif tunnel.gateway in site.firewalls and tunnel.gateway != firewall.name:
+        out.fault(
+            f"{where}.tunnel",
+            f"the gateway of '{tunnel.name}' is {shown(tunnel.gateway)}",
+            "Write the interface there; a leg from here to that firewall is written with via.",
+        )
 
 
 def _others(site: Site, firewall: Firewall) -> Iterable[str]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -45,6 +45,27 @@ class SiteError(DocumentError):
     """A site that can't be used."""
 
     headline = "The declared site has {faults}; nothing was changed."
+
+
+@dataclass(slots=True)
+class Checked:
+    """Faults forbid using the site; warnings don't."""
+
+    faults: list[Fault] = field(default_factory=list)
+    _warnings: list[Fault] = field(default_factory=list)
+
+    def fault(self, path: str, problem: str, remedy: str) -> None:
+        """Note a fault."""
+        self.faults.append(Fault(path, problem, remedy))
+
+    def warn(self, path: str, problem: str, remedy: str) -> None:
+        """Note a warning."""
+        self._warnings.append(Fault(path, problem, remedy))
+
+    @property
+    def warnings(self) -> tuple[Fault, ...]:
+        """All warnings, in the order in which they were found."""
+        return tuple(self._warnings)
 
 
 def suggestion(word: str, known: Iterable[str], otherwise: str) -> str:

@@ -12,14 +12,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import get_args
 
 from .check import check_site
 from .faults import Fault, SiteError, suggestion
+from .load_remote_access import RemoteAccessReader
 from .model import (
     ANY,
     ApplicationEntity,
     Conduit,
+    ConduitKind,
     Connection,
     Device,
     DeviceAntivirus,
@@ -34,6 +37,7 @@ from .model import (
     Zone,
 )
 from .reader import Fields, Reader, shown
+from .remote_access import RemoteAccess
 from .vocabulary import ACTORS, ANTIVIRUS_AGENTS, MDS2_QUESTIONS, PROTOCOLS, SERVICES
 
 ROOT = "pacs_site"
@@ -50,8 +54,11 @@ class Loaded:
     warnings: tuple[Fault, ...]
 
 
-def load_site(document: object, root: str = ROOT) -> Loaded:
-    """Load and validate a site document (the value of ``pacs_site``); raise SiteError with all faults."""
+def load_site(document: object, root: str = ROOT, today: date | None = None) -> Loaded:
+    """Load and validate a site document (the value of ``pacs_site``); raise SiteError with all faults.
+
+    With ``today``, what has expired is a warning, and what would expire only in years is a fault.
+    """
     if not document:
         raise SiteError(
             [Fault(root, "no site is declared", "Set pacs_site; the collection's inventories/lab shows one.")]
@@ -60,7 +67,7 @@ def load_site(document: object, root: str = ROOT) -> Loaded:
     site = loader.site(document)
     # An address that is missing only because its network could not be read would be a fault of no use.
     zones_read = not any(fault.path.startswith(f"{root}.zones") for fault in loader.reader.faults)
-    checked = check_site(site, root, zones_read)
+    checked = check_site(site, root, zones_read, today)
     faults = (*loader.reader.faults, *checked.faults)
     if faults:
         raise SiteError(faults)
@@ -76,7 +83,10 @@ class _Loader:
 
     def site(self, value: object) -> Site:
         fields = self.reader.fields(
-            value, self.root, ("name", "management", "zones"), ("devices", "workflows", "conduits", "firewalls")
+            value,
+            self.root,
+            ("name", "management", "zones"),
+            ("devices", "workflows", "conduits", "firewalls", "remote_access"),
         )
         return Site(
             name=fields.text("name"),
@@ -86,6 +96,7 @@ class _Loader:
             workflows=fields.each("workflows", self.workflow),
             conduits=fields.each("conduits", self.conduit),
             firewalls=fields.named("firewalls", self.firewall),
+            remote_access=fields.one("remote_access", RemoteAccessReader(self.reader).remote_access) or RemoteAccess(),
         )
 
     def management(self, value: object, path: str) -> Management:
@@ -208,8 +219,14 @@ class _Loader:
         )
 
     def conduit(self, value: object, path: str) -> Conduit:
-        fields = self.reader.fields(value, path, ("from", "to", "reason"), ("service", "protocol", "ports"))
+        fields = self.reader.fields(
+            value, path, ("from", "to", "reason"), ("service", "protocol", "ports", "kind", "owner", "contract")
+        )
         self._service_or_ports(fields)
+        kind: ConduitKind = fields.choice("kind", ("standing", "intervention", "telemetry")) or "standing"
+        for key in ("owner", "contract") if kind == "intervention" else ():
+            if key not in fields:
+                fields.fault(f"an intervention without {key}", f"Add {key}: no window is granted without one.")
         return Conduit(
             sources=fields.names("from"),
             destinations=fields.names("to"),
@@ -217,6 +234,9 @@ class _Loader:
             protocol=fields.choice("protocol", PROTOCOLS),
             ports=fields.each("ports", self.reader.ports, empty="List ports or ranges, like [443, '50000-50010']."),
             reason=fields.text("reason"),
+            kind=kind,
+            owner=fields.one("owner", self.reader.text),
+            contract=fields.one("contract", self.reader.text),
         )
 
     @staticmethod
@@ -244,5 +264,12 @@ class _Loader:
     def leg(self, name: str, value: object, path: str) -> Leg:
         if not isinstance(value, Mapping):
             return Leg(name, self.reader.interface(value, path) or "", zone=name, via=None)
-        fields = self.reader.fields(value, path, ("interface", "via"))
-        return Leg(name, fields.one("interface", self.reader.interface) or "", zone=None, via=fields.text("via"))
+        fields = self.reader.fields(value, path, ("interface",), ("via", "tunnel"))
+        interface = fields.one("interface", self.reader.interface) or ""
+        if fields and ("via" in fields) == ("tunnel" in fields):
+            fields.fault(
+                "it must say either via which firewall or through which tunnel it leads", "Give via, or tunnel."
+            )
+        if "tunnel" in fields:
+            return Leg(name, interface, zone=name, via=None, tunnel=fields.text("tunnel"))
+        return Leg(name, interface, zone=None, via=fields.text("via"))

@@ -14,12 +14,15 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
 
+from .remote_access import RemoteAccess
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 ANY = "any"
 ProbeRule = Literal["never", "passive", "echo"]
 FirewallKind = Literal["internal", "external"]
+ConduitKind = Literal["standing", "intervention", "telemetry"]
 Mds2Answer = Literal["yes", "no", "not_applicable"]
 
 #: The MDS2 questions whose "no" forbids antivirus of the owner's own, and those whose "yes" names a replacement.
@@ -112,6 +115,11 @@ class Device:
     contact: str | None = None
     antivirus: DeviceAntivirus = DeviceAntivirus()
 
+    @property
+    def serves_dicom(self) -> bool:
+        """Whether one of its application entities has a port."""
+        return any(entity.connections for entity in self.application_entities)
+
 
 @dataclass(frozen=True, slots=True)
 class Workflow:
@@ -134,7 +142,11 @@ class Ports:
 
 @dataclass(frozen=True, slots=True)
 class Conduit:
-    """Whatever else is allowed, with its reason. Ends are names of devices, zones or firewalls."""
+    """Whatever else is allowed, with its reason. Ends are names of devices, zones or firewalls.
+
+    ``standing`` is always open. ``intervention`` is open only in a granted window, and then for one ``contract`` with
+    one ``owner``. ``telemetry`` goes out to a vendor, who can't use it to come in.
+    """
 
     sources: tuple[str, ...]
     destinations: tuple[str, ...]
@@ -142,16 +154,23 @@ class Conduit:
     protocol: str | None
     ports: tuple[Ports, ...]
     reason: str
+    kind: ConduitKind = "standing"
+    owner: str | None = None
+    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """An interface of a firewall: it stands in a zone, or leads to another firewall."""
+    """An interface of a firewall: it stands in a zone, or leads to another firewall.
+
+    Behind one with a ``tunnel`` the zone is reached only through that IPsec tunnel.
+    """
 
     name: str
     interface: str
     zone: str | None
     via: str | None
+    tunnel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +195,13 @@ class Site:
     workflows: tuple[Workflow, ...]
     conduits: tuple[Conduit, ...]
     firewalls: Mapping[str, Firewall]
+    remote_access: RemoteAccess = field(default_factory=RemoteAccess)
 
     @property
     def outside(self) -> Zone | None:
         """The zone of every undeclared address, or None where the site declares none."""
         return next((zone for zone in self.zones.values() if zone.outside), None)
+
+    def addresses_of(self, firewall: str) -> tuple[Address, ...]:
+        """Every declared address of a firewall: of its administration, and as a gateway of remote access."""
+        return tuple(dict.fromkeys((*self.firewalls[firewall].addresses, *self.remote_access.addresses_of(firewall))))

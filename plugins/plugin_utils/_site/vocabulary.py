@@ -37,7 +37,11 @@ MDS2_QUESTIONS: Mapping[str, str] = {
 }
 
 Protocol = Literal["tcp", "udp", "icmp"]
-PROTOCOLS: tuple[Protocol, ...] = ("tcp", "udp")
+TransportProtocol = Literal["tcp", "udp"]
+PROTOCOLS: tuple[TransportProtocol, ...] = ("tcp", "udp")
+
+#: What a VPN may be held to; what each demands stands in plugins/plugin_utils/_vpn/profiles.
+CRYPTO_PROFILES: tuple[str, ...] = ("nist", "cnsa")
 
 
 @dataclass(frozen=True, slots=True)

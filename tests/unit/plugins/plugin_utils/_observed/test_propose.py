@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from proposals import DAY, DAY_NAMED, HIS1, RIS1, bare, flows, proposed
 from seen_flows import CT1, PACS1, STRANGER, WS1, declared, seen, undeclared
-from sites import lab_site
+from sites import lab_site, remote_site
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import plain
 from ansible_collections.pacs.hardening.plugins.plugin_utils._gate.own_tries import own_tries
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.collected import views_of
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.model import ObservedError
@@ -291,3 +292,19 @@ def test_a_proposal_is_its_own_proposal() -> None:
     rows = [*DAY, undeclared(WS1, PACS1, 443), undeclared("198.18.20.12", PACS1, 104)]
     proposal, _text = proposed(bare(), rows)
     assert proposed(proposal.site, rows)[0].site == proposal.site
+
+
+class TestRemoteAccess:
+    """What was decided about vendors and tunnels isn't put in question by what was seen."""
+
+    def test_it_stays_and_a_vendors_visit_makes_no_standing_conduit(self) -> None:
+        site = plain(remote_site())
+        proposal, _text = proposed(site, [*DAY, undeclared("198.18.80.20", CT1, 22, count=3)])
+        assert proposal.site["remote_access"] == site["remote_access"]
+        assert [conduit for conduit in proposal.site["conduits"] if "kind" in conduit] == site["conduits"][2:]
+        assert not [text for text in flows(proposal) if text.startswith("vendor1")]
+        assert not [text for text in proposal.unused if "vpn" in text or "telemetry" in text]
+
+    def test_another_port_of_the_vendor_is_proposed(self) -> None:
+        proposal, _text = proposed(plain(remote_site()), [*DAY, undeclared("198.18.80.20", CT1, 443)])
+        assert "vendor1 -> ct1:443 tcp" in flows(proposal)

@@ -1,0 +1,100 @@
+"""In this order: the tunnel is up, the guard holds, a revoked gateway stays out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from lab import nodes
+from playbooks import PlaybookRun, run_playbook
+
+HERE = Path(__file__).resolve().parents[1]
+PKI = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "pki"
+ARCHIVE, PORT = "198.18.30.10", "11112"
+
+
+def again() -> PlaybookRun:
+    """The role once more on both gateways."""
+    done = run_playbook(HERE / "gateways.yml", variables={"pki": str(PKI)})
+    assert done.ok, done.output
+    return done
+
+
+def reaches(node: str) -> bool:
+    """Whether a node reaches the archive."""
+    return nodes.run(node, ["/usr/bin/nc", "-z", "-w", "2", ARCHIVE, PORT]).returncode == 0
+
+
+def soon(node: str, patience: float = 15) -> bool:
+    """The same, as soon as the tunnel is up again."""
+    deadline = time.monotonic() + patience
+    while not reaches(node):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True
+
+
+def sas(node: str) -> str:
+    return nodes.run(node, ["/usr/sbin/swanctl", "--list-sas"], check=True).stdout
+
+
+@pytest.mark.parametrize("node", ["edge", "core"])
+def test_the_tunnel_is_up_and_carries_what_crosses(node: str) -> None:
+    assert soon("outsider")
+    listed = sas(node)
+    assert "ESTABLISHED" in listed and "INSTALLED, TUNNEL-in-UDP, ESP:AES_GCM_16-256" in listed
+    assert "AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384" in listed
+    assert "enabled" in nodes.run(node, ["/bin/systemctl", "is-enabled", "strongswan"]).stdout
+
+
+def test_the_key_is_roots_alone_and_never_left() -> None:
+    mode = nodes.run("edge", ["/usr/bin/stat", "-c", "%a %U", "/etc/swanctl/private/pacs-gateway.key"], check=True)
+    assert mode.stdout.split() == ["600", "root"]
+    assert sorted(path.name for path in PKI.glob("*.key")) == ["ca.key"]
+
+
+def test_the_guard_outlives_the_daemon_and_a_reload_of_nftables() -> None:
+    assert reaches("ct1"), "it doesn't go through the tunnel"
+    nodes.run("core", ["/bin/systemctl", "stop", "strongswan"], check=True)
+    nodes.run("edge", ["/bin/systemctl", "stop", "strongswan"], check=True)
+    try:
+        assert not reaches("outsider")
+        for node in ("edge", "core"):
+            nodes.run(node, ["/bin/systemctl", "restart", "nftables"], check=True)
+        assert not reaches("outsider")
+        assert reaches("ct1")
+        for node in ("edge", "core"):
+            nodes.run(node, ["/usr/sbin/nft", "delete", "table", "inet", "pacs_vpn_guard"], check=True)
+        assert reaches("outsider"), "without the guard it does leave in clear"
+        for node in ("edge", "core"):
+            nodes.run(node, ["/bin/systemctl", "restart", "pacs-firewall"], check=True)
+        assert not reaches("outsider"), "as at a boot, before strongSwan runs"
+    finally:
+        for node in ("core", "edge"):
+            nodes.run(node, ["/bin/systemctl", "start", "strongswan"], check=True)
+    assert soon("outsider")
+
+
+def test_a_revoked_gateway_is_thrown_out_and_let_in_again() -> None:
+    sign("edge")
+    done = again()
+    assert "Thrown out, because their certificates are revoked: pacs-outward" in done.output
+    assert not reaches("outsider")
+    nodes.run("core", ["/bin/systemctl", "reload", "strongswan"], check=True)
+    assert not reaches("outsider")
+    sign("-")
+    again()
+    nodes.run("edge", ["/usr/sbin/swanctl", "--initiate", "--child", "pacs-inward-1"])
+    assert soon("outsider")
+    assert sum(again().changed.values()) == 0
+
+
+def sign(revoked: str) -> None:
+    command = [sys.executable, str(HERE / "sign.py"), str(PKI), revoked]
+    subprocess.run(command, check=True, capture_output=True)
