@@ -39,3 +39,44 @@ def gateway(*users: TlsUser, **changes: Any) -> TlsGateway:
         limits=Limits(),
     )
     return replace(whole, **changes)
+
+
+def vpn_site() -> dict[str, Any]:
+    """A site of one firewall, on which readers and vendors log in."""
+    return {
+        "name": "Example Hospital",
+        "management": {"sources": ["198.18.0.0/28"]},
+        "zones": {
+            "management": {"networks": ["198.18.0.0/24"]},
+            "pacs": {"networks": ["198.18.30.0/24", "fd00:18:30::/64"]},
+            "modality": {"networks": ["198.18.20.0/24", "fd00:18:20::/64"]},
+            "remote": {"networks": ["198.18.80.0/24", "fd00:18:80::/64"]},
+            "external": {"networks": ["any"]},
+        },
+        "devices": {
+            "pacs1": {"zone": "pacs", "addresses": ["198.18.30.10", "fd00:18:30::10"]},
+            "ct1": {"zone": "modality", "addresses": ["198.18.20.11", "fd00:18:20::11"]},
+            "reader1": {"zone": "remote", "addresses": ["198.18.80.10", "fd00:18:80::10"]},
+            "vendor1": {"zone": "remote", "addresses": ["198.18.80.20", "fd00:18:80::20"]},
+            "leaver1": {"zone": "remote", "addresses": ["198.18.80.30", "fd00:18:80::30"]},
+        },
+        "conduits": [
+            {"from": "reader1", "to": "pacs1", "protocol": "tcp", "ports": [11112], "reason": "teleradiology"},
+            {"from": "vendor1", "to": "ct1", "service": "ssh", "reason": "service of the scanner"},
+            {"from": "leaver1", "to": "pacs", "protocol": "tcp", "ports": [104, 11112], "reason": "research"},
+            {"from": "external", "to": "edge", "protocol": "udp", "ports": [1194], "reason": "remote access"},
+            {"from": "external", "to": "edge", "protocol": "tcp", "ports": [443], "reason": "remote access"},
+        ],
+        "firewalls": {
+            "edge": {
+                "kind": "external",
+                "addresses": ["198.19.0.254", "fd00:19::fe"],
+                "interfaces": {
+                    "external": "external0",
+                    "remote": "tun-people",
+                    "pacs": "pacs0",
+                    "modality": "modality0",
+                },
+            }
+        },
+    }

@@ -2,24 +2,43 @@
 
     reader, vendor, leaver ... | outside | gateway | archive, scanner
 
-The gateway has a mount namespace of its own too, so that the real paths are used and nothing of the machine's is touched.
+The gateway has a mount namespace of its own too: the real paths are used, and nothing of the machine's is touched.
 """
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TypeVar
 
-from kernel.namespaces import Namespace
+from kernel.namespaces import Namespace, enter_mounts
 from vpn_ca import Authority
+from vpn_example import TODAY
+
+from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import end_sessions
+from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_keys import KeyPlaces
+from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_server import (
+    Outcome,
+    Server,
+    WantedFile,
+    apply,
+    put_in_place,
+)
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.openvpn import GatewayFile, gateway_files, places
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import TlsGateway
+
+_Result = TypeVar("_Result")
 
 OUTSIDE = ("198.19.0.254", "fd00:19::fe")
 ARCHIVE = ("198.18.30.10", "fd00:18:30::10")
@@ -38,7 +57,11 @@ def missing() -> str | None:
         return "needs root: it makes namespaces"
     absent = [name for name in NEEDED if shutil.which(name) is None]
     absent += [path for path in ("/dev/net/tun", _PAM_MODULES) if not Path(path).exists()]
-    return f"needs {', '.join(absent)} (packages openvpn, oathtool, libpam-google-authenticator, nftables)" if absent else None
+    return (
+        f"needs {', '.join(absent)} (packages openvpn, oathtool, libpam-google-authenticator, nftables)"
+        if absent
+        else None
+    )
 
 
 @dataclass
@@ -62,12 +85,9 @@ class Client:
         return self.process.poll() is not None
 
     def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(5)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """End it without a word to the server."""
+        self.process.kill()
+        self.process.wait()
 
 
 @dataclass
@@ -85,6 +105,40 @@ class Place:
     _number: int = 0
 
     # the gateway's files and programs
+
+    def apply(self, gateway: TlsGateway, *more: GatewayFile) -> Outcome:
+        """What the module openvpn_server does, on the gateway; only systemd is left out."""
+        at = places(gateway.name)
+        files = [
+            WantedFile(one.path, one.text, int(one.mode, 8), one.restarts)
+            for one in (*gateway_files(gateway, TODAY), *more)
+        ]
+        users = [user.name for user in gateway.users_on(TODAY)]
+        server = Server(
+            at.unit, (at.users,), at.management, at.certificate, at.private_key, at.authority, at.revocations
+        )
+        return self.there(_apply, files, users, server)
+
+    def there(self, function: Callable[..., _Result], *arguments: object) -> _Result:
+        """Call a function on the gateway, in a process of its own; what it raises is raised here."""
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        child = multiprocessing.get_context("fork").Process(target=self._go, args=(sender, function, arguments))
+        child.start()
+        sender.close()
+        result = receiver.recv()
+        child.join()
+        if isinstance(result, BaseException):
+            raise result
+        made: _Result = result
+        return made
+
+    def _go(self, sender: Connection, function: Callable[..., object], arguments: tuple[object, ...]) -> None:
+        with self.gateway.inside():
+            enter_mounts(self.holder.pid)
+            try:
+                sender.send(function(*arguments))
+            except Exception as error:  # raised again where it was called
+                sender.send(error)
 
     def on_gateway(self, path: str) -> Path:
         """A path of the gateway as seen from here."""
@@ -117,8 +171,9 @@ class Place:
         self.stack.callback(self.stop_server)
         server = self.server
         self.wait(
-            lambda: "Initialization Sequence Completed" in path.read_text("utf-8", "replace")
-            or server.poll() is not None,
+            lambda: (
+                "Initialization Sequence Completed" in path.read_text("utf-8", "replace") or server.poll() is not None
+            ),
             "the server doesn't start",
         )
         assert server.poll() is None, path.read_text("utf-8", "replace")
@@ -146,7 +201,16 @@ class Place:
         log = home / "log"
         with self.clients[where].inside(), log.open("wb") as file:
             process = subprocess.Popen(
-                ["openvpn", "--config", str(home / "profile.ovpn"), "--connect-timeout", "4", "--connect-retry", "1", "1"],
+                [
+                    "openvpn",
+                    "--config",
+                    str(home / "profile.ovpn"),
+                    "--connect-timeout",
+                    "4",
+                    "--connect-retry",
+                    "1",
+                    "1",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -189,6 +253,20 @@ class Place:
         self.gateway.run("nft", "-f", "-", text=f"table inet pacs\ndelete table inet pacs\n{ruleset}")
 
 
+def _apply(files: list[WantedFile], users: list[str], server: Server) -> Outcome:
+    """As the module does; here a test starts the server, systemd doesn't."""
+    outcome = apply(files, users, server, check=True)
+    put_in_place(outcome.changes)
+    end_sessions(server.management, outcome.ended, outcome.again)
+    return outcome
+
+
+def key_places(name: str) -> KeyPlaces:
+    """Where the keys of that server stand."""
+    at = places(name)
+    return KeyPlaces(at.private_key, at.tls_crypt, at.token_key, at.codes)
+
+
 @contextmanager
 def place(root: Path) -> Iterator[Place]:
     """The namespaces, wired, with listeners inside and nothing running on the gateway yet."""
@@ -214,7 +292,7 @@ def place(root: Path) -> Iterator[Place]:
         for name in ("archive", "scanner"):
             for port in LISTENING:
                 for family in (socket.AF_INET, socket.AF_INET6):
-                    _listen(stack, spaces[name], family, port)
+                    listen(stack, spaces[name], family, port)
         yield Place(
             root,
             stack,
@@ -266,16 +344,14 @@ def _mounts(root: Path) -> str:
     return "\n".join([*lines, "mkdir /etc/openvpn/server", "echo ready", "exec sleep infinity"])
 
 
-def _listen(stack: ExitStack, space: Namespace, family: socket.AddressFamily, port: int) -> None:
+def listen(stack: ExitStack, space: Namespace, family: socket.AddressFamily, port: int) -> None:
     """Answer every connection with a byte, in a thread that ends with the socket."""
-    import threading
-
     with space.inside():
         listener = socket.socket(family, socket.SOCK_STREAM)
     if family == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listener.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", port))
+    listener.bind(("", port))
     listener.listen(16)
     kept: list[socket.socket] = []
 

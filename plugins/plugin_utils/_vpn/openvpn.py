@@ -15,7 +15,7 @@ from ipaddress import IPv4Network, IPv6Network
 from .tls_model import TLS_PROFILES, TlsGateway, TlsUser
 
 MANAGED = "# Managed by Ansible, pacs.hardening.vpn_tls: changes made here are lost."
-#: Whom the server becomes once it runs: nobody's processes are shared with others, and Debian's unit limits their number.
+#: Whom the server becomes once it runs. Not nobody: Debian's unit limits the account's processes, others' included.
 ACCOUNT = "pacs-vpn"
 #: Without a directory OpenVPN looks for it where its own plugins are, whatever the machine's architecture.
 _PLUGIN = "openvpn-plugin-auth-pam.so"

@@ -1,0 +1,433 @@
+"""Remote access over TLS with the real OpenVPN, PAM and kernel: who gets in, what they reach, and how it ends."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
+from itertools import product
+
+import pytest
+from kernel.vpn_gateway import UNKNOWN, Running, without
+from kernel.vpn_place import ARCHIVE, LISTENING, SCANNER, Client, listen, missing, place
+from vpn_ca import Authority
+from vpn_example import TODAY, gateway, user, vpn_site
+
+from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import Management, sessions
+from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import parse_status
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import DatedException, Limits
+
+pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
+
+PORT = 104
+#: What a client says each time it is in.
+UP = "Initialization Sequence Completed"
+#: Where each user's machine stands outside.
+USERS = {"r.smith": "reader", "acme": "vendor", "leaver": "leaver"}
+#: What the site of the tests declares, by hand.
+ALLOWED = {
+    "r.smith": {(address, 11112) for address in ARCHIVE},
+    "acme": {(address, 22) for address in SCANNER},
+    "leaver": {(address, port) for address in ARCHIVE for port in (104, 11112)},
+}
+#: Users with nothing to do but to fail: three wrong codes in half a minute close a door for a while.
+FAILING = ("wrong", "reused", "crossed", "borrowed", "swapped", "old", "bare", "weak", "misled", "lapsed")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """The gateway with its ruleset, serving."""
+    users = [
+        user("r.smith", 10, "198.18.30.10/32", "fd00:18:30::10/128"),
+        user("acme", 20, "198.18.20.11/32", "fd00:18:20::11/128", kind="vendor"),
+        user("leaver", 30, "198.18.30.0/24", "fd00:18:30::/64"),
+        user("robot", 40, kind="machine", second_factor=False),
+        *(user(name, number) for number, name in enumerate(FAILING, 50)),
+    ]
+    with place(tmp_path_factory.mktemp("vpn")) as wired:
+        made = Running(wired, gateway(*users, limits=Limits(ping=1, dead=4, idle=0)))
+        wired.load(ruleset())
+        made.prepare()
+        made.start()
+        yield made
+
+
+def ruleset() -> str:
+    """The ruleset of the gateway, compiled from the site."""
+    return render(compile_site(vpn_site()).policies["edge"])
+
+
+def reached(running: Running, asked: set[tuple[str, str, int]], patience: float = 0.7) -> set[tuple[str, str, int]]:
+    """Which of (place, address, port) answer, all asked at once."""
+    with ThreadPoolExecutor(64) as pool:
+        answers = pool.map(lambda one: (one, running.place.reaches(*one, patience=patience)), asked)
+        return {one for one, answered in answers if answered}
+
+
+@pytest.fixture(autouse=True)
+def leave(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Nobody stays connected from one test to the next."""
+    yield
+    if "running" in request.fixturenames:
+        made: Running = request.getfixturevalue("running")
+        made.leave()
+
+
+class TestWhatUsersReach:
+    def test_each_user_reaches_exactly_what_the_site_declares(self, running: Running) -> None:
+        wired = running.place
+        everything = {
+            (place, address, port) for place, address, port in product(USERS.values(), ARCHIVE + SCANNER, LISTENING)
+        }
+        for name, where in USERS.items():
+            running.connect(where, name)
+            # What an attacker would do at once: routes are handed out, and are no rule.
+            wired.clients[where].ip(
+                "route add 198.18.0.0/16 dev tun0",
+                "route add fd00:18::/32 dev tun0",
+            )
+        assert running.names() == sorted(USERS)
+        declared = {(USERS[name], *flow) for name, flows in ALLOWED.items() for flow in flows}
+        assert reached(running, everything) == declared
+        wired.load("")
+        assert reached(running, everything) == everything, "the positive control: without rules all of it answers"
+        wired.load(ruleset())
+        assert reached(running, everything) == declared
+
+    def test_users_do_not_reach_each_other_nor_lend_their_addresses(self, running: Running) -> None:
+        wired = running.place
+        with ExitStack() as stack:
+            for family in (socket.AF_INET, socket.AF_INET6):
+                listen(stack, wired.clients["vendor"], family, PORT)
+            for name in ("r.smith", "acme"):
+                running.connect(USERS[name], name)
+            between = {("reader", address, PORT) for address in ("198.18.80.20", "fd00:18:80::20")}
+            assert reached(running, between) == set()
+            wired.load("")
+            assert reached(running, between) == between, "the positive control"
+            wired.load(ruleset())
+
+            reader = wired.clients["reader"]
+            reader.ip("addr add 198.18.80.20/32 dev tun0", "addr add fd00:18:80::20/128 dev tun0 nodad")
+            reader.ip("route add 198.18.20.0/24 dev tun0", "route add fd00:18:20::/64 dev tun0")
+            wired.gateway.run("nft", "-f", "-", text=LENT)
+            for target, lent in zip(SCANNER, ("198.18.80.20", "fd00:18:80::20"), strict=True):
+                assert wired.reaches("vendor", target, 22), "the positive control: it is the vendor's to reach"
+                seen = wired.gateway.run("nft", "list", "counters", "table", "inet", "lent")
+                assert "packets 1 " in seen, "the positive control"
+                assert not wired.reaches("reader", target, 22, source=lent)
+                assert wired.gateway.run("nft", "list", "counters", "table", "inet", "lent") == seen, "it came through"
+
+    def test_outside_the_tunnel_nothing_passes(self, running: Running) -> None:
+        wired = running.place
+        wired.clients["stranger"].ip(
+            "route add 198.18.0.0/16 via 198.19.0.254", "route add fd00:18::/32 via fd00:19::fe"
+        )
+        asked = {("stranger", address, port) for address in ARCHIVE + SCANNER for port in LISTENING}
+        assert reached(running, asked) == set()
+        wired.load("")
+        assert reached(running, asked) == asked, "the positive control"
+        wired.load(ruleset())
+        wired.clients["stranger"].ip("route del 198.18.0.0/16", "route del fd00:18::/32")
+
+
+class Attempt:
+    """One that must fail, with what client and server say then."""
+
+    def __init__(self, client: Client, client_says: str = "", server_says: str = "") -> None:
+        self.client, self.client_says, self.server_says = client, client_says, server_says
+
+
+@pytest.fixture(scope="module")
+def attempts(running: Running) -> Iterator[dict[str, Attempt]]:
+    """All at once, and then all are waited for: each takes seconds."""
+    wired, profile, code = running.place, running.profile, running.code
+    strange = Authority("Somebody else's CA").issue("misled")
+
+    def go(changed: str, login: tuple[str, str], *says: str) -> Attempt:
+        return Attempt(wired.connect("stranger", changed, login), *says)
+
+    spent = code("reused")
+    once = wired.wait_up(wired.connect("reader", profile("reused"), ("reused", spent)))
+    once.stop()
+    wired.authority.revoked.append(running.issued["lapsed"].serial)
+    running.apply(running.revocations())
+    older = "tls-version-max 1.2\ntls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384"
+    crossed = code("crossed")
+    made = {
+        "a code that is none": go(profile("wrong"), ("wrong", "000000"), "AUTH_FAILED"),
+        "a code that was used": go(profile("reused"), ("reused", spent), "AUTH_FAILED"),
+        "the certificate of one, user and code of another": go(
+            profile("borrowed"), ("crossed", crossed), "AUTH_FAILED"
+        ),
+        "the certificate and code of one, the user of another": go(
+            profile("swapped"), ("crossed", code("swapped")), "AUTH_FAILED", "Failed running command (--client-connect)"
+        ),
+        "a user whom nobody declared, with a good code": go(
+            profile(UNKNOWN),
+            (UNKNOWN, code(UNKNOWN)),
+            "AUTH_FAILED",
+            f"--client-config-dir authentication failed for common name '{UNKNOWN}'",
+        ),
+        "TLS 1.2": go(
+            profile("old").replace("tls-version-min 1.3", older), ("old", code("old")), "", "unsupported protocol"
+        ),
+        "no tls-crypt": go(
+            re.sub("(?s)<tls-crypt>.*</tls-crypt>", "", profile("bare")),
+            ("bare", code("bare")),
+            "",
+            "tls-crypt unwrap error",
+        ),
+        "another cipher": go(
+            re.sub("(?m)^data-ciphers .*$", "data-ciphers AES-256-CBC", profile("weak")),
+            ("weak", code("weak")),
+            "AUTH_FAILED",
+        ),
+        "a server of another name": go(
+            profile("misled").replace("verify-x509-name vpn.", "verify-x509-name other."),
+            ("misled", code("misled")),
+            "VERIFY X509NAME ERROR",
+        ),
+        "a certificate of another authority": go(
+            re.sub("(?s)<cert>.*</key>", _own(strange.certificate, strange.private_key), profile("misled")),
+            ("misled", "000000"),
+            "",
+            "VERIFY ERROR: depth=0",
+        ),
+        "a certificate that was revoked": go(
+            profile("lapsed"), ("lapsed", code("lapsed")), "", "certificate revoked: CN=lapsed"
+        ),
+    }
+    yield made
+    for attempt in made.values():
+        attempt.client.stop()
+
+
+def _own(certificate: str, key: str) -> str:
+    return f"<cert>\n{certificate}</cert>\n<key>\n{key}</key>"
+
+
+REFUSED = (
+    "a code that is none",
+    "a code that was used",
+    "the certificate of one, user and code of another",
+    "the certificate and code of one, the user of another",
+    "a user whom nobody declared, with a good code",
+    "TLS 1.2",
+    "no tls-crypt",
+    "another cipher",
+    "a server of another name",
+    "a certificate of another authority",
+    "a certificate that was revoked",
+)
+
+
+#: First packets that came out of the tunnel with the vendor's addresses.
+LENT = """
+table inet lent {
+  counter four { }
+  counter six { }
+  chain c {
+    type filter hook prerouting priority -400;
+    iifname "tun-people" ip saddr 198.18.80.20 tcp flags syn counter name four
+    iifname "tun-people" ip6 saddr fd00:18:80::20 tcp flags syn counter name six
+  }
+}
+"""
+
+
+class TestWhoGetsIn:
+    def test_nobody_is_left_out(self, attempts: dict[str, Attempt]) -> None:
+        assert set(attempts) == set(REFUSED)
+
+    @pytest.mark.parametrize("what", REFUSED)
+    def test_refused(self, running: Running, attempts: dict[str, Attempt], what: str) -> None:
+        attempt = attempts[what]
+        running.place.wait(
+            lambda: attempt.client_says in attempt.client.said and attempt.server_says in running.log,
+            f"neither side says why: {attempt.client.said}",
+            12,
+        )
+        assert not attempt.client.up
+
+    def test_with_nothing_wrong_each_of_them_gets_in(self, running: Running, attempts: dict[str, Attempt]) -> None:
+        """The positive control. The revoked one had been let in before, as leaver is below."""
+        names = ("crossed", "borrowed", "swapped", "old", "bare", "weak", "misled")
+        for client in [running.knock("stranger", name) for name in names]:
+            running.place.wait_up(client)
+
+    def test_a_machine_needs_no_code_and_a_person_without_a_secret_is_not_taken_for_one(self, running: Running) -> None:
+        running.connect("reader", "robot").stop()
+        running.place.on_gateway(f"{running.at.codes}/wrong").unlink()
+        client = running.place.connect("reader", running.profile("wrong"), ("wrong", "certificate-only"))
+        running.place.wait(lambda: client.ended, "it goes on")
+        assert "AUTH_FAILED" in client.said
+
+
+class TestWithoutANewCode:
+    """A token stands for the code, and is worth nothing without the rest."""
+
+    def test_clients_survive_a_restart_of_the_gateway(self, running: Running) -> None:
+        client = running.connect("reader", "r.smith")
+        for hard in (False, True):
+            running.place.stop_server(hard=hard)
+            running.start()
+            took = running.place.wait(lambda: running.names() == ["r.smith"], client.said, 20)
+            print(f"back after {'kill -9' if hard else 'a restart'}: {took:.1f} s")
+            assert not client.ended
+
+        running.place.stop_server()
+        running.place.on_gateway(running.at.token_key).unlink()
+        running.prepare_keys()
+        running.start()
+        running.place.wait(lambda: client.ended, "with another key, too?", 20)
+        assert "AUTH_FAILED" in client.said, "the same code would have been refused: it was used"
+
+    def test_a_token_dies_with_the_file_and_with_the_certificate(self, running: Running) -> None:
+        wired, clients = running.place, {name: running.knock("reader", name) for name in ("bare", "old")}
+        for client in clients.values():
+            wired.wait_up(client)
+        for name, client in clients.items():
+            wired.there(shake_hands, running.at.management, name)
+            wired.wait(lambda client=client: client.said.count(UP) == 2, "the token isn't taken")  # type: ignore[misc]
+        assert running.names() == ["bare", "old"], "the positive control"
+
+        wired.on_gateway(f"{running.at.users}/bare").unlink()
+        wired.authority.revoked.append(running.issued["old"].serial)
+        wired.write(running.at.revocations, wired.authority.crl())
+        reasons = (
+            "--client-config-dir authentication failed for common name 'bare'",
+            "certificate revoked: CN=old",
+        )
+        assert not [reason for reason in reasons if reason in running.log]
+        for name in clients:
+            wired.there(shake_hands, running.at.management, name)
+        wired.wait(lambda: all(reason in running.log for reason in reasons), running.log)
+        # Whoever doesn't obey keeps the old session for as long as OpenVPN waits: five seconds.
+        wired.wait(lambda: running.names() == [], "the old session goes on", 6)
+
+
+def shake_hands(management: str, name: str) -> None:
+    """Have that client come again, as any that has lost its way does."""
+    (session,) = [session for session in sessions(management) if session.name == name]
+    with Management(management) as line:
+        line.reconnect(session)
+
+
+class TestManagement:
+    def test_nobody_else_talks_to_the_server(self, running: Running) -> None:
+        directory = running.place.on_gateway(running.at.run)
+        as_nobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "python3", "-c", ASK]
+        running.connect("reader", "r.smith")
+        assert running.names() == ["r.smith"], "the positive control: root is answered"
+        with pytest.raises(RuntimeError, match="PermissionError"):
+            running.place.run(*as_nobody, running.at.management)
+        directory.chmod(0o755)
+        try:
+            assert running.place.run(*as_nobody, running.at.management) == "b''\n", "the second lock answers nothing"
+        finally:
+            directory.chmod(0o700)
+
+    def test_status_file_and_socket_say_the_same(self, running: Running) -> None:
+        running.connect("reader", "r.smith")
+        (there,) = running.place.there(sessions, running.at.management)
+        assert (there.name, there.username, there.cipher) == ("r.smith", "r.smith", "AES-256-GCM")
+        assert (there.ipv4, there.ipv6) == ("198.18.80.10", "fd00:18:80::10")
+        file = running.place.on_gateway(running.at.status)
+        running.place.wait(lambda: f"\t{there.client_id}\t" in file.read_text(), "the file isn't written")
+        written = next(one for one in parse_status(file.read_text()).sessions if one.name == there.name)
+        assert (written.name, written.client_id) == (there.name, there.client_id)
+
+
+ASK = """
+import socket, sys
+line = socket.socket(socket.AF_UNIX)
+line.settimeout(3)
+line.connect(sys.argv[1])
+print(line.recv(99))
+"""
+
+
+class TestHowItEnds:
+    def test_a_revoked_user_is_out_within_five_seconds(self, running: Running) -> None:
+        wired = running.place
+        client = running.connect("leaver", "leaver")
+        with wired.clients["leaver"].inside():
+            stream = socket.create_connection((ARCHIVE[0], 11112), 2)
+        with stream:
+            assert stream.recv(1) == b"."
+            stays = running.connect("reader", "r.smith")
+            former = running.profile("leaver")
+            wired.authority.revoked.append(running.issued["leaver"].serial)
+            running.gateway = replace(running.gateway, users=without(running.gateway, "leaver"))
+            begin = time.monotonic()
+            outcome = running.apply(running.revocations())
+            wired.wait(lambda: client.ended, "the session goes on", 5)
+            took = time.monotonic() - begin
+        print(f"revoked, and out after {took:.2f} s")
+        assert [session.name for session in outcome.ended] == ["leaver"]
+        assert not wired.on_gateway(f"{running.at.users}/leaver").exists()
+        wired.wait(lambda: running.names() == ["r.smith"], "who may stay doesn't come back", 8)
+        assert not stays.ended
+        again = wired.connect("leaver", former, ("leaver", running.code("leaver")))
+        wired.wait(lambda: "certificate revoked: CN=leaver" in running.log, "it isn't refused for that", 8)
+        assert not again.up
+        again.stop()
+
+    def test_a_client_that_does_not_obey_is_out_too(self, running: Running) -> None:
+        client = running.connect("vendor", "acme")
+        client.process.send_signal(signal.SIGSTOP)
+        running.gateway = replace(running.gateway, users=without(running.gateway, "acme"))
+        begin = time.monotonic()
+        running.apply()
+        assert running.names() == []
+        assert time.monotonic() - begin < 5
+        client.process.send_signal(signal.SIGCONT)
+
+
+def test_tls_1_2_over_tcp_while_its_exception_stands(running: Running) -> None:
+    """A second server of the same host, with the forms that are left: TCP, one address, an exception."""
+    accepted = DatedException("viewers of an old kind", "Radiology", TODAY)
+    person = user("r.smith", 10, "198.18.30.10/32")
+    old = gateway(
+        replace(person, ipv4=IPv4Address("198.18.81.10"), ipv6=None),
+        name="old",
+        interface="tun-old",
+        addresses=(ip_address("198.19.0.254"),),
+        networks=(ip_network("198.18.81.0/24"),),
+        port=443,
+        protocol="tcp",
+        tls_1_2=accepted,
+    )
+    second = Running(running.place, old, clients=running.clients)
+    first = running.place.server
+    try:
+        second.prepare()
+        second.start()
+        older = "tls-version-min 1.2\ntls-version-max 1.2"
+        changed = second.profile("r.smith").replace("tls-version-min 1.2", older)
+        client = running.place.connect("stranger", changed, ("r.smith", second.code("r.smith")))
+        running.clients.append(client)
+        running.place.wait_up(client)
+        assert "Control Channel: TLSv1.2" in client.said
+
+        second.gateway = replace(old, tls_1_2=replace(accepted, expires_on=TODAY - timedelta(days=1)))
+        assert [change.path for change in second.apply().changes] == [second.at.configuration]
+        running.place.stop_server()
+        second.start()
+        again = running.place.connect("vendor", changed, ("r.smith", second.code("r.smith")))
+        running.place.wait(lambda: "unsupported protocol" in second.log, again.said)
+        assert not again.up
+        again.stop()
+    finally:
+        running.place.stop_server()
+        running.place.server = first
