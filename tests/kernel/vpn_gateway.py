@@ -51,7 +51,9 @@ class Running:
             GatewayFile(self.at.revocations, ca.crl()),
         )
         place.on_gateway(self.at.run).mkdir(mode=0o700, parents=True)
-        self.tls_crypt = place.there(hand_over, key_places(self.gateway.name), [])[0]
+        tls_crypt = place.there(hand_over, key_places(self.gateway.name), [])[0]
+        assert tls_crypt is not None
+        self.tls_crypt = tls_crypt
         for name in (*(user.name for user in self.gateway.users), UNKNOWN):
             self.issued[name] = ca.issue(name)
 

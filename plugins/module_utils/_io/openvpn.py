@@ -102,9 +102,14 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
+def is_there(path: str) -> bool:
+    """Whether a server has made its socket."""
+    return os.path.exists(path)
+
+
 def sessions(path: str) -> tuple[Session, ...]:
     """Who is in; nobody where no server runs."""
-    if not os.path.exists(path):
+    if not is_there(path):
         return ()
     with Management(path) as line:
         return line.status().sessions

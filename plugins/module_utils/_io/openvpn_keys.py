@@ -75,11 +75,11 @@ def born_here(at: KeyPlaces, identity: str, people: Sequence[str], check: bool) 
     return Born(created, removed, _request(at.private_key, identity))
 
 
-def hand_over(at: KeyPlaces, people: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """The secrets that a user's profile needs: tls-crypt's key, and of each person the code's secret in base32."""
+def hand_over(at: KeyPlaces, people: Sequence[str]) -> tuple[str | None, dict[str, str]]:
+    """The secrets that a user's profile needs: tls-crypt's key, None where none was made yet, and of each person the
+    code's secret in base32.
+    """
     key = read_text(at.tls_crypt)
-    if key is None:
-        raise HardeningError(f"{at.tls_crypt} isn't there: have the keys made first (module openvpn_keys)")
     texts = {name: read_text(f"{at.codes}/{name}") for name in people}
     return key, {name: text.split("\n", 1)[0] for name, text in texts.items() if text}
 

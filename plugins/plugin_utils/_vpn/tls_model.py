@@ -12,8 +12,8 @@ from ipaddress import IPv4Address, IPv6Address
 from typing import Literal
 
 from .._site.model import Address, Network
+from .._site.remote_access import UserKind
 
-UserKind = Literal["person", "vendor", "machine"]
 TransportProtocol = Literal["udp", "tcp"]
 CryptoName = Literal["cnsa", "nist"]
 
@@ -79,6 +79,11 @@ class TlsUser:
     reaches: tuple[Network, ...]
     second_factor: bool
     until: date | None = None
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Both addresses, or the one."""
+        return (self.ipv4,) if self.ipv6 is None else (self.ipv4, self.ipv6)
 
 
 @dataclass(frozen=True, slots=True)
