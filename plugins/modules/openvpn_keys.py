@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Makes, where they are missing, the server's private key (P-384), the key of tls-crypt, the key that tokens are signed
-    with, and for each user of whom a one-time code is asked its secret. What is there is left as it is.
+  - Makes, where they are missing, the server's private key (P-384), the key of tls-crypt, the key that tokens are
+    signed with, and for each user of whom a one-time code is asked its secret. What is there is left as it is.
   - Returns a request for the server's certificate, for an authority to sign. No key leaves the host.
   - The secrets of whoever isn't named any more are removed.
 options:

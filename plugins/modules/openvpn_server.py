@@ -12,7 +12,8 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Writes the files that P(pacs.hardening.openvpn_files#filter) renders, each whole, and removes the files of former users.
+  - Writes the files that P(pacs.hardening.openvpn_files#filter) renders, each whole, and removes the files of former
+    users.
   - Ends the sessions of whoever is no user any more, over the management socket. The client is told to end itself, and
     forgotten 0.3 seconds later if it doesn't.
   - Where more certificates are revoked than before, all others shake hands once again. They are back within seconds and

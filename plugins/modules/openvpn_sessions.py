@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Asks a running OpenVPN server over its management socket who is in, and ends the sessions of the users that are named.
-    The client is told to end itself, and forgotten 0.3 seconds later if it doesn't.
+  - Asks a running OpenVPN server over its management socket who is in, and ends the sessions of the users that are
+    named. The client is told to end itself, and forgotten 0.3 seconds later if it doesn't.
   - It ends sessions only. Whoever shall not come back is taken from the declared users first, see
     M(pacs.hardening.openvpn_server).
 options:

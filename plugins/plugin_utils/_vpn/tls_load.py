@@ -23,6 +23,8 @@ ROOT = "vpn_tls_server"
 _SERVER_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 #: Names of users become files, and the certificates' common names: OpenVPN turns other characters into underscores.
 _USER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,62}")
+#: What the gateway's own certificate is called among those of users.
+_OWN_NAME = "gateway"
 _HOST_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 #: Of a limit in seconds: the least and the most that makes sense.
 _BOUNDS = {
@@ -101,8 +103,8 @@ class _Loader:
 
     def user(self, name: str, value: object, path: str) -> TlsUser | None:
         fields = self.reader.fields(value, path, ("kind", "addresses"), ("reaches", "second_factor", "until"))
-        if not _USER_NAME.fullmatch(name):
-            self.reader.fault(path, "not a name for a certificate", "Use letters, digits, '_', '.', '@' and '-'.")
+        if not _USER_NAME.fullmatch(name) or name == _OWN_NAME:
+            self.reader.fault(path, "not a name for a user's certificate", f"Take another, and not '{_OWN_NAME}'.")
         kind: UserKind = fields.choice("kind", KINDS) or "person"
         addresses = fields.each("addresses", self.reader.address)
         four = [address for address in addresses if isinstance(address, IPv4Address)]
