@@ -7,7 +7,11 @@ from datetime import date
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
+from ansible_collections.pacs.hardening.plugins.plugin_utils._flows.derive import derive
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.load import load_site
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_load import load_gateway
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import Limits, TlsGateway, TlsUser
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_site import server_document
 
 TODAY = date(2026, 11, 27)
 
@@ -41,8 +45,15 @@ def gateway(*users: TlsUser, **changes: Any) -> TlsGateway:
     return replace(whole, **changes)
 
 
+def site_gateway(name: str) -> TlsGateway:
+    """A server of that site."""
+    site = load_site(vpn_site()).site
+    return load_gateway({**server_document(site, derive(site), name), "identity": "vpn.hospital.example"})
+
+
 def vpn_site() -> dict[str, Any]:
     """A site of one firewall, on which readers and vendors log in."""
+    clients = {"gateway": "edge", "addresses": ["198.19.0.254", "fd00:19::fe"]}
     return {
         "name": "Example Hospital",
         "management": {"sources": ["198.18.0.0/28"]},
@@ -51,6 +62,7 @@ def vpn_site() -> dict[str, Any]:
             "pacs": {"networks": ["198.18.30.0/24", "fd00:18:30::/64"]},
             "modality": {"networks": ["198.18.20.0/24", "fd00:18:20::/64"]},
             "remote": {"networks": ["198.18.80.0/24", "fd00:18:80::/64"]},
+            "old": {"networks": ["198.18.81.0/24"]},
             "external": {"networks": ["any"]},
         },
         "devices": {
@@ -58,15 +70,38 @@ def vpn_site() -> dict[str, Any]:
             "ct1": {"zone": "modality", "addresses": ["198.18.20.11", "fd00:18:20::11"]},
             "reader1": {"zone": "remote", "addresses": ["198.18.80.10", "fd00:18:80::10"]},
             "vendor1": {"zone": "remote", "addresses": ["198.18.80.20", "fd00:18:80::20"]},
+            "viewer1": {"zone": "old", "addresses": ["198.18.81.10"]},
             "leaver1": {"zone": "remote", "addresses": ["198.18.80.30", "fd00:18:80::30"]},
         },
         "conduits": [
             {"from": "reader1", "to": "pacs1", "protocol": "tcp", "ports": [11112], "reason": "teleradiology"},
             {"from": "vendor1", "to": "ct1", "service": "ssh", "reason": "service of the scanner"},
             {"from": "leaver1", "to": "pacs", "protocol": "tcp", "ports": [104, 11112], "reason": "research"},
-            {"from": "external", "to": "edge", "protocol": "udp", "ports": [1194], "reason": "remote access"},
-            {"from": "external", "to": "edge", "protocol": "tcp", "ports": [443], "reason": "remote access"},
         ],
+        "remote_access": {
+            "tls": {
+                "people": {
+                    **clients,
+                    "zone": "remote",
+                    "users": {
+                        "r.smith": {"device": "reader1", "kind": "person", "owner": "Radiology"},
+                        "acme": {"device": "vendor1", "kind": "vendor", "owner": "Radiology", "until": "2027-03-01"},
+                        "leaver": {"device": "leaver1", "kind": "person", "owner": "Research"},
+                    },
+                },
+                "old": {
+                    **clients,
+                    "addresses": ["198.19.0.254"],
+                    "zone": "old",
+                    "protocol": "tcp",
+                    "port": 443,
+                    "users": {"r.smith": {"device": "viewer1", "kind": "person", "owner": "Radiology"}},
+                    "exceptions": [
+                        {"what": "tls_1_2", "reason": "old viewers", "owner": "Radiology", "expires_on": "2026-11-27"}
+                    ],
+                },
+            }
+        },
         "firewalls": {
             "edge": {
                 "kind": "external",
@@ -74,6 +109,7 @@ def vpn_site() -> dict[str, Any]:
                 "interfaces": {
                     "external": "external0",
                     "remote": "tun-people",
+                    "old": "tun-old",
                     "pacs": "pacs0",
                     "modality": "modality0",
                 },

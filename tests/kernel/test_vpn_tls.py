@@ -11,20 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from ipaddress import IPv4Address, ip_address, ip_network
 from itertools import product
 
 import pytest
 from kernel.vpn_gateway import UNKNOWN, Running, without
 from kernel.vpn_place import ARCHIVE, LISTENING, SCANNER, Client, listen, missing, place
 from vpn_ca import Authority
-from vpn_example import TODAY, gateway, user, vpn_site
+from vpn_example import TODAY, site_gateway, user, vpn_site
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import Management, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import parse_status
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
-from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import DatedException, Limits
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import Limits
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
@@ -46,15 +45,12 @@ FAILING = ("wrong", "reused", "crossed", "borrowed", "swapped", "old", "bare", "
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The gateway with its ruleset, serving."""
-    users = [
-        user("r.smith", 10, "198.18.30.10/32", "fd00:18:30::10/128"),
-        user("acme", 20, "198.18.20.11/32", "fd00:18:20::11/128", kind="vendor"),
-        user("leaver", 30, "198.18.30.0/24", "fd00:18:30::/64"),
-        user("robot", 40, kind="machine", second_factor=False),
-        *(user(name, number) for number, name in enumerate(FAILING, 50)),
-    ]
+    declared = site_gateway("people")
+    more = [user("robot", 40, kind="machine", second_factor=False)]
+    more += [user(name, number) for number, name in enumerate(FAILING, 50)]
+    users = (*declared.users, *more)
     with place(tmp_path_factory.mktemp("vpn")) as wired:
-        made = Running(wired, gateway(*users, limits=Limits(ping=1, dead=4, idle=0)))
+        made = Running(wired, replace(declared, users=users, limits=Limits(ping=1, dead=4, idle=0)))
         wired.load(ruleset())
         made.prepare()
         made.start()
@@ -69,7 +65,7 @@ def ruleset() -> str:
 def reached(running: Running, asked: set[tuple[str, str, int]], patience: float = 0.7) -> set[tuple[str, str, int]]:
     """Which of (place, address, port) answer, all asked at once."""
     with ThreadPoolExecutor(64) as pool:
-        answers = pool.map(lambda one: (one, running.place.reaches(*one, patience=patience)), asked)
+        answers = pool.map(lambda one: (one, running.place.reaches(one[0], one[1], one[2], patience)), asked)
         return {one for one, answered in answers if answered}
 
 
@@ -396,18 +392,9 @@ class TestHowItEnds:
 
 def test_tls_1_2_over_tcp_while_its_exception_stands(running: Running) -> None:
     """A second server of the same host, with the forms that are left: TCP, one address, an exception."""
-    accepted = DatedException("viewers of an old kind", "Radiology", TODAY)
-    person = user("r.smith", 10, "198.18.30.10/32")
-    old = gateway(
-        replace(person, ipv4=IPv4Address("198.18.81.10"), ipv6=None),
-        name="old",
-        interface="tun-old",
-        addresses=(ip_address("198.19.0.254"),),
-        networks=(ip_network("198.18.81.0/24"),),
-        port=443,
-        protocol="tcp",
-        tls_1_2=accepted,
-    )
+    old = site_gateway("old")
+    accepted = old.tls_1_2
+    assert accepted is not None and accepted.expires_on == TODAY
     second = Running(running.place, old, clients=running.clients)
     first = running.place.server
     try:
