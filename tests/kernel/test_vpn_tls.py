@@ -50,7 +50,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     more += [user(name, number) for number, name in enumerate(FAILING, 50)]
     users = (*declared.users, *more)
     with place(tmp_path_factory.mktemp("vpn")) as wired:
-        made = Running(wired, replace(declared, users=users, limits=Limits(ping=1, dead=4, idle=0)))
+        made = Running(wired, replace(declared, users=users, limits=Limits(ping=1, dead=3, idle=0)))
         wired.load(ruleset())
         made.prepare()
         made.start()

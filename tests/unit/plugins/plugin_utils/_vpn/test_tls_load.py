@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -98,9 +99,8 @@ def test_what_is_wrong_is_said(what: str) -> None:
     document = plain()
     change, said = BROKEN[what]
     change(document)
-    with pytest.raises(SiteError, match=".*") as raised:
+    with pytest.raises(SiteError, match=re.escape(said)):
         load_gateway(document)
-    assert said in str(raised.value)
 
 
 class TestFromASite:
