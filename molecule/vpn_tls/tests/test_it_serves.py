@@ -1,4 +1,4 @@
-"""Debian's unit with our drop-in: it runs as its own account, lets a user in with a code, and clients outlive a restart."""
+"""Debian's unit with our drop-in: an account of its own, a user gets in with a code, and outlives a restart."""
 
 from __future__ import annotations
 
