@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +38,7 @@ _ARGUMENTS = {
 
 
 @dataclass
-class _Run:
+class Handing:
     """What is written and removed, and what somebody must do."""
 
     directory: Path
@@ -59,6 +60,7 @@ class _Run:
             return
         self.written.append(str(path))
         if not self.check:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(path.parent, {path.name: text})
 
     def remove(self, path: Path) -> None:
@@ -91,86 +93,104 @@ class ActionModule(ActionBase):
         )
         if secrets.get("failed"):
             return {"failed": True, "msg": str(secrets.get("msg", "the gateway's secrets can't be read"))}
-        run = _Run(Path(str(arguments["directory"])).expanduser(), bool(self._task.check_mode))
+        handing = Handing(Path(str(arguments["directory"])).expanduser(), bool(self._task.check_mode))
         try:
-            _server_request(run, arguments.get("request"))
-            for user in users:
-                _hand_over(run, gateway, user, secrets, arguments["keys"] == "controller", now)
-            _former(run, {user.name for user in users})
+            own_keys = arguments["keys"] == "controller"
+            hand_over_all(handing, gateway, users, secrets, arguments.get("request"), own_keys, now)
         except (OSError, UnicodeError, ValueError) as error:
-            return {"failed": True, "msg": f"{run.directory}: {error}. Nothing of what was written so far is undone."}
+            return {
+                "failed": True,
+                "msg": f"{handing.directory}: {error}. Nothing of what was written so far is undone.",
+            }
         return {
-            "changed": bool(run.written or run.removed),
-            "written": run.written,
-            "removed": run.removed,
-            "awaiting": run.awaiting,
-            "profiles": run.profiles,
+            "changed": bool(handing.written or handing.removed),
+            "written": handing.written,
+            "removed": handing.removed,
+            "awaiting": handing.awaiting,
+            "profiles": handing.profiles,
         }
 
 
-def _server_request(run: _Run, request: object) -> None:
+def hand_over_all(
+    handing: Handing,
+    gateway: TlsGateway,
+    users: Iterable[TlsUser],
+    secrets: Mapping[str, Any],
+    request: object,
+    own_keys: bool,
+    now: datetime,
+) -> None:
+    """Write and remove all files. ``secrets`` is what openvpn_secrets_info returns."""
+    users = tuple(users)
+    _server_request(handing, request)
+    for user in users:
+        _hand_over(handing, gateway, user, secrets, own_keys, now)
+    _former(handing, {user.name for user in users})
+
+
+def _server_request(handing: Handing, request: object) -> None:
     """The request is another text each time it is made: one for the same key is left as it is."""
-    if request and run.read("certificates/gateway.crt") is None and run.read("requests/gateway.csr") is None:
-        run.write("requests/gateway.csr", str(request))
+    if request and handing.read("certificates/gateway.crt") is None and handing.read("requests/gateway.csr") is None:
+        handing.write("requests/gateway.csr", str(request))
     for name, what in (
         ("certificates/gateway.crt", "the gateway's certificate: have requests/gateway.csr signed, for a server"),
         ("authority.crt", "the certificate of the authority"),
         ("revocations.pem", "the authority's list of revocations, which may be empty"),
     ):
-        if run.read(name) is None:
-            run.awaiting.append(f"{run.directory / name} is missing, {what}")
+        if handing.read(name) is None:
+            handing.awaiting.append(f"{handing.directory / name} is missing, {what}")
 
 
 def _hand_over(
-    run: _Run, gateway: TlsGateway, user: TlsUser, secrets: dict[str, Any], own_keys: bool, now: datetime
+    handing: Handing, gateway: TlsGateway, user: TlsUser, secrets: Mapping[str, Any], own_keys: bool, now: datetime
 ) -> None:
     name = user.name
-    key = run.read(f"keys/{name}.key")
-    request = run.read(f"requests/{name}.csr")
+    key = handing.read(f"keys/{name}.key")
+    request = handing.read(f"requests/{name}.csr")
     if own_keys and key is None:
         key = new_key()
-        run.write(f"keys/{name}.key", key)
+        handing.write(f"keys/{name}.key", key)
         request = None
     if request is None and own_keys and key is not None:
         request = new_request(name, key)
-        run.write(f"requests/{name}.csr", request)
-    certificate, authority = run.read(f"certificates/{name}.crt"), run.read("authority.crt")
+        handing.write(f"requests/{name}.csr", request)
+    certificate, authority = handing.read(f"certificates/{name}.crt"), handing.read("authority.crt")
     if request is None:
-        run.awaiting.append(f"{name}: requests/{name}.csr is missing, made on the user's own machine")
+        handing.awaiting.append(f"{name}: requests/{name}.csr is missing, made on the user's own machine")
         return
     if certificate is None or authority is None:
-        run.awaiting.append(
+        handing.awaiting.append(
             f"{name}: certificates/{name}.crt is missing; have requests/{name}.csr signed, for a client"
         )
         return
     looked = look_at(certificate, name, request, authority, now)
     if looked.problem is not None:
-        run.awaiting.append(f"{name}: certificates/{name}.crt can't be used, {looked.problem}")
+        handing.awaiting.append(f"{name}: certificates/{name}.crt can't be used, {looked.problem}")
         return
     if looked.ends_soon is not None:
-        run.awaiting.append(f"{name}: certificates/{name}.crt ends on {looked.ends_soon:%Y-%m-%d}; have it renewed")
+        handing.awaiting.append(f"{name}: certificates/{name}.crt ends on {looked.ends_soon:%Y-%m-%d}; have it renewed")
     if secrets["tls_crypt"] is None or (user.second_factor and name not in secrets["codes"]):
-        run.awaiting.append(f"{name}: the gateway has no keys yet")
+        handing.awaiting.append(f"{name}: the gateway has no keys yet")
         return
     keys = ClientKeys(authority, certificate, key if own_keys else None, secrets["tls_crypt"])
-    run.write(f"profiles/{name}.ovpn", client_profile(gateway, user, keys, now.date()))
-    run.profiles.append(name)
+    handing.write(f"profiles/{name}.ovpn", client_profile(gateway, user, keys, now.date()))
+    handing.profiles.append(name)
     if user.second_factor:
         label = quote(f"{gateway.identity}:{name}")
-        run.write(
+        handing.write(
             f"codes/{name}.txt",
             f"otpauth://totp/{label}?secret={secrets['codes'][name]}&issuer={quote(gateway.identity)}\n",
         )
 
 
-def _former(run: _Run, users: set[str]) -> None:
+def _former(handing: Handing, users: set[str]) -> None:
     """What former users were handed is kept no longer. Whoever's certificate isn't revoked is named."""
     for folder, ending in (("profiles", ".ovpn"), ("codes", ".txt"), ("keys", ".key"), ("requests", ".csr")):
-        for path in sorted((run.directory / folder).glob(f"*{ending}")):
+        for path in sorted((handing.directory / folder).glob(f"*{ending}")):
             if path.stem not in {*users, "gateway"}:
-                run.remove(path)
-    revocations = run.read("revocations.pem")
+                handing.remove(path)
+    revocations = handing.read("revocations.pem")
     dead = revoked(revocations) if revocations else frozenset()
-    for path in sorted((run.directory / "certificates").glob("*.crt")):
+    for path in sorted((handing.directory / "certificates").glob("*.crt")):
         if path.stem not in {*users, "gateway"} and serial_of(path.read_text(encoding="utf-8")) not in dead:
-            run.awaiting.append(f"{path.stem} is no user any more: have certificates/{path.name} revoked")
+            handing.awaiting.append(f"{path.stem} is no user any more: have certificates/{path.name} revoked")

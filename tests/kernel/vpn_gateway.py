@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from kernel.vpn_place import Client, Place, key_places
+from kernel.vpn_place import Client, Place, key_places, place
 from vpn_ca import Issued
-from vpn_example import TODAY
+from vpn_example import TODAY, site_gateway, vpn_site
+from vpn_example import user as person
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import end_sessions, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_keys import born_here, hand_over
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_server import Outcome
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.openvpn import GatewayFile, Places, places
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.openvpn_client import ClientKeys, client_profile
-from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import TlsGateway, TlsUser
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import Limits, TlsGateway, TlsUser
 
 #: One user more than the gateway knows, with a certificate of the same authority.
 UNKNOWN = "mallory"
@@ -43,15 +49,15 @@ class Running:
 
     def prepare(self) -> None:
         """Keys, certificates, files: as the role does it."""
-        place, ca = self.place, self.place.authority
+        here, ca = self.place, self.place.authority
         request = self.prepare_keys()
         self.apply(
             GatewayFile(self.at.authority, ca.certificate, restarts=True),
             GatewayFile(self.at.certificate, ca.sign(request), restarts=True),
             GatewayFile(self.at.revocations, ca.crl()),
         )
-        place.on_gateway(self.at.run).mkdir(mode=0o700, parents=True)
-        tls_crypt = place.there(hand_over, key_places(self.gateway.name), [])[0]
+        here.on_gateway(self.at.run).mkdir(mode=0o700, parents=True)
+        tls_crypt = here.there(hand_over, key_places(self.gateway.name), [])[0]
         assert tls_crypt is not None
         self.tls_crypt = tls_crypt
         for name in (*(user.name for user in self.gateway.users), UNKNOWN):
@@ -130,3 +136,22 @@ def totp(secret: str) -> str:
 def without(gateway: TlsGateway, *names: str) -> tuple[TlsUser, ...]:
     """The users but these."""
     return tuple(user for user in gateway.users if user.name not in names)
+
+
+@contextmanager
+def serving_site(root: Path, *more: str) -> Iterator[Running]:
+    """The server of the tests' site with its ruleset, serving; a machine and more people than the site has."""
+    declared = site_gateway("people")
+    robot = person("robot", 40, kind="machine", second_factor=False)
+    users = (*declared.users, robot, *(person(name, number) for number, name in enumerate(more, 50)))
+    with place(root) as wired:
+        made = Running(wired, replace(declared, users=users, limits=Limits(ping=1, dead=3, idle=0)))
+        wired.load(ruleset())
+        made.prepare()
+        made.start()
+        yield made
+
+
+def ruleset() -> str:
+    """The ruleset of the gateway, compiled from the site."""
+    return render(compile_site(vpn_site()).policies["edge"])
