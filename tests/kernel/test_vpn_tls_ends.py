@@ -14,6 +14,8 @@ from kernel.vpn_gateway import Running, serving_site, without
 from kernel.vpn_place import ARCHIVE, missing
 from vpn_example import TODAY, site_gateway
 
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_openvpn import openvpn
+from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import Management, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import parse_status
 
@@ -103,15 +105,20 @@ class TestManagement:
         finally:
             directory.chmod(0o700)
 
-    def test_status_file_and_socket_say_the_same(self, running: Running) -> None:
+    def test_status_file_socket_and_evidence_say_the_same(self, running: Running) -> None:
         running.connect("reader", "r.smith")
         (there,) = running.place.there(sessions, running.at.management)
         assert (there.name, there.username, there.cipher) == ("r.smith", "r.smith", "AES-256-GCM")
         assert (there.ipv4, there.ipv6) == ("198.18.80.10", "fd00:18:80::10")
+        (server,) = running.place.there(openvpn, Host())["servers"]
+        assert server["configuration"] == running.at.configuration
+        assert server["settings"]["tls-version-min"] == ["1.3"]
+        assert server["management"] == {"path": running.at.management, "there": True, "closed": True}
+        assert [(one["name"], one["since"]) for one in server["sessions"]] == [("r.smith", there.since)]
         file = running.place.on_gateway(running.at.status)
         running.place.wait(lambda: f"\t{there.client_id}\t" in file.read_text(), "the file isn't written")
         written = next(one for one in parse_status(file.read_text()).sessions if one.name == there.name)
-        assert (written.name, written.client_id) == (there.name, there.client_id)
+        assert written.client_id == there.client_id
 
 
 ASK = """
