@@ -15,8 +15,8 @@ def main(directory: Path) -> None:
         use = "server" if request.stem == "gateway" else "client"
         signed = authority.sign(request.read_text(encoding="utf-8"), use)
         (directory / "certificates" / f"{request.stem}.crt").write_text(signed, encoding="utf-8")
-    (directory / "revocations.pem").write_text(authority.crl(), encoding="utf-8")
-    (directory / "authority.crt").write_text(authority.certificate, encoding="utf-8")
+    (directory / "ca.crl").write_text(authority.crl(), encoding="utf-8")
+    (directory / "ca.crt").write_text(authority.certificate, encoding="utf-8")
 
 
 if __name__ == "__main__":

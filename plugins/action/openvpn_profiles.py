@@ -134,8 +134,8 @@ def _server_request(handing: Handing, request: object) -> None:
         handing.write("requests/gateway.csr", str(request))
     for name, what in (
         ("certificates/gateway.crt", "the gateway's certificate: have requests/gateway.csr signed, for a server"),
-        ("authority.crt", "the certificate of the authority"),
-        ("revocations.pem", "the authority's list of revocations, which may be empty"),
+        ("ca.crt", "the certificate of the authority"),
+        ("ca.crl", "the authority's list of revocations, which may be empty"),
     ):
         if handing.read(name) is None:
             handing.awaiting.append(f"{handing.directory / name} is missing, {what}")
@@ -154,7 +154,7 @@ def _hand_over(
     if request is None and own_keys and key is not None:
         request = new_request(name, key)
         handing.write(f"requests/{name}.csr", request)
-    certificate, authority = handing.read(f"certificates/{name}.crt"), handing.read("authority.crt")
+    certificate, authority = handing.read(f"certificates/{name}.crt"), handing.read("ca.crt")
     if request is None:
         handing.awaiting.append(f"{name}: requests/{name}.csr is missing, made on the user's own machine")
         return
@@ -189,7 +189,7 @@ def _former(handing: Handing, users: set[str]) -> None:
         for path in sorted((handing.directory / folder).glob(f"*{ending}")):
             if path.stem not in {*users, "gateway"}:
                 handing.remove(path)
-    revocations = handing.read("revocations.pem")
+    revocations = handing.read("ca.crl")
     dead = revoked(revocations) if revocations else frozenset()
     for path in sorted((handing.directory / "certificates").glob("*.crt")):
         if path.stem not in {*users, "gateway"} and serial_of(path.read_text(encoding="utf-8")) not in dead:

@@ -44,7 +44,7 @@ options:
   directory:
     description:
       - A directory on the controller, for this server alone. The authority reads C(requests/NAME.csr), and writes
-        C(certificates/NAME.crt), C(authority.crt) and C(revocations.pem). The gateway's own name there is C(gateway).
+        C(certificates/NAME.crt), C(ca.crt) and C(ca.crl). The gateway's own name there is C(gateway).
       - Users are handed C(profiles/NAME.ovpn) and C(codes/NAME.txt).
     type: str
     required: true

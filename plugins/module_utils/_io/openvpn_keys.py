@@ -128,8 +128,10 @@ def _place(path: str, text: str, mode: int = 0o600) -> None:
 def _request(private_key: str, identity: str) -> str | None:
     if not os.path.exists(private_key):
         return None
-    subject = ["-subj", f"/CN={identity}", "-addext", f"subjectAltName=DNS:{identity}"]
-    return _openssl(["req", "-new", "-key", private_key, "-sha384", *subject])
+    # remote-cert-tls of a client looks for both usages.
+    wanted = (f"subjectAltName=DNS:{identity}", "keyUsage=critical,digitalSignature", "extendedKeyUsage=serverAuth")
+    extensions = [word for extension in wanted for word in ("-addext", extension)]
+    return _openssl(["req", "-new", "-key", private_key, "-sha384", "-subj", f"/CN={identity}", *extensions])
 
 
 def _openssl(arguments: Sequence[str], stdin: str = "") -> str:

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+_SIGNS = x509.KeyUsage(True, False, False, False, False, False, False, False, False)
 #: Before a certificate's end somebody should know.
 SOON = timedelta(days=30)
 
@@ -42,6 +43,7 @@ def new_request(name: str, private_key: str) -> str:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = x509.CertificateSigningRequestBuilder().subject_name(subject)
     builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    builder = builder.add_extension(_SIGNS, critical=True)
     return builder.sign(key, hashes.SHA384()).public_bytes(serialization.Encoding.PEM).decode("ascii")
 
 
@@ -60,7 +62,7 @@ def look_at(certificate: str, name: str, request: str, authority: str, now: date
     elif _public(found) != _public(wanted):
         problem = "it is for another key than the request's"
     elif not _for_clients(found):
-        problem = "it isn't for clients: it needs the extended key usage clientAuth"
+        problem = "it isn't for clients: it needs keyUsage digitalSignature and extendedKeyUsage clientAuth"
     elif not _issued_by(found, issuer):
         problem = "it is of another authority"
     elif found.not_valid_after_utc <= now:
@@ -87,11 +89,13 @@ def _public(value: x509.Certificate | x509.CertificateSigningRequest) -> bytes:
 
 
 def _for_clients(certificate: x509.Certificate) -> bool:
+    """As OpenVPN's remote-cert-tls sees it: both usages must be there."""
     try:
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+        signs = certificate.extensions.get_extension_for_class(x509.KeyUsage).value.digital_signature
     except x509.ExtensionNotFound:
         return False
-    return ExtendedKeyUsageOID.CLIENT_AUTH in usage
+    return signs and ExtendedKeyUsageOID.CLIENT_AUTH in usage
 
 
 def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -43,8 +43,8 @@ class Desk:
         for request in (self.directory / "requests").glob("*.csr"):
             signed = self.authority.sign(request.read_text(), "client")
             (self.directory / "certificates" / f"{request.stem}.crt").write_text(signed)
-        (self.directory / "authority.crt").write_text(self.authority.certificate)
-        (self.directory / "revocations.pem").write_text(self.authority.crl())
+        (self.directory / "ca.crt").write_text(self.authority.certificate)
+        (self.directory / "ca.crl").write_text(self.authority.crl())
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_a_former_user_keeps_nothing_here_and_is_to_be_revoked(desk: Desk) -> No
     serial = serial_of((desk.directory / "certificates" / "r.smith.crt").read_text())
     assert serial is not None
     desk.authority.revoked.append(serial)
-    (desk.directory / "revocations.pem").write_text(desk.authority.crl())
+    (desk.directory / "ca.crl").write_text(desk.authority.crl())
     assert desk.run(gateway(ROBOT)).awaiting == [said for said in gone.awaiting if "revoked" not in said]
 
 
