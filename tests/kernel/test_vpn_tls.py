@@ -138,7 +138,7 @@ def attempts(running: Running) -> Iterator[dict[str, Attempt]]:
         "a code that is none": go(profile("wrong"), ("wrong", "000000"), "AUTH_FAILED"),
         "a code that was used": go(profile("reused"), ("reused", spent), "AUTH_FAILED"),
         "the certificate of one, user and code of another": go(
-            profile("borrowed"), ("crossed", crossed), "AUTH_FAILED"
+            profile("borrowed"), ("crossed", crossed), "AUTH_FAILED", "crossed: deferred auth: PAM rejected"
         ),
         "the certificate and code of one, the user of another": go(
             profile("swapped"), ("crossed", code("swapped")), "AUTH_FAILED", "Failed running command (--client-connect)"
