@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +18,8 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import plain
 from ansible_collections.pacs.hardening.plugins.plugin_utils._files import write_whole
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.certificates import (
+    SOON,
+    end_of,
     look_at,
     new_key,
     new_request,
@@ -35,6 +37,9 @@ _ARGUMENTS = {
     "request": {"type": "str"},
     "keys": {"type": "str", "choices": ["controller", "user"], "default": "controller"},
 }
+
+#: Before the end of what everybody depends on, somebody should know.
+_SOON = {"certificates/gateway.crt": SOON, "ca.crt": 3 * SOON, "ca.crl": timedelta(days=3)}
 
 
 @dataclass
@@ -122,13 +127,13 @@ def hand_over_all(
 ) -> None:
     """Write and remove all files. ``secrets`` is what openvpn_secrets_info returns."""
     users = tuple(users)
-    _server_request(handing, request)
+    _server_request(handing, request, now)
     for user in users:
         _hand_over(handing, gateway, user, secrets, own_keys, now)
     _former(handing, {user.name for user in users})
 
 
-def _server_request(handing: Handing, request: object) -> None:
+def _server_request(handing: Handing, request: object, now: datetime) -> None:
     """The request is another text each time it is made: one for the same key is left as it is."""
     if request and handing.read("certificates/gateway.crt") is None and handing.read("requests/gateway.csr") is None:
         handing.write("requests/gateway.csr", str(request))
@@ -137,8 +142,15 @@ def _server_request(handing: Handing, request: object) -> None:
         ("ca.crt", "the certificate of the authority"),
         ("ca.crl", "the authority's list of revocations, which may be empty"),
     ):
-        if handing.read(name) is None:
+        text = handing.read(name)
+        if text is None:
             handing.awaiting.append(f"{handing.directory / name} is missing, {what}")
+            continue
+        ends = end_of(text)
+        if ends is None:
+            handing.awaiting.append(f"{handing.directory / name} can't be read as PEM")
+        elif ends <= now + _SOON[name]:
+            handing.awaiting.append(f"{name} ends on {ends:%Y-%m-%d}: after that nobody is let in; have it renewed")
 
 
 def _hand_over(

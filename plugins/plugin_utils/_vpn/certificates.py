@@ -71,6 +71,16 @@ def look_at(certificate: str, name: str, request: str, authority: str, now: date
     return Looked(problem, soon)
 
 
+def end_of(text: str) -> datetime | None:
+    """When a certificate or a list of revocations (PEM) ends, None where it can't be read."""
+    try:
+        if "X509 CRL" in text:
+            return x509.load_pem_x509_crl(text.encode()).next_update_utc
+        return x509.load_pem_x509_certificate(text.encode()).not_valid_after_utc
+    except ValueError:
+        return None
+
+
 def serial_of(certificate: str) -> int | None:
     """The serial number of a certificate, None where it can't be read."""
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from vpn_example import gateway, user
 from ansible_collections.pacs.hardening.plugins.action.openvpn_profiles import Handing, hand_over_all
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import TlsGateway
 
-NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
+NOW = datetime.now(UTC)
 SMITH, ROBOT = user("r.smith", 10), user("robot", 40, kind="machine", second_factor=False)
 SECRETS = {"tls_crypt": "TLS-CRYPT-SECRET\n", "codes": {"r.smith": "JBSWY3DPEHPK3PXP"}}
 
@@ -28,9 +28,9 @@ class Desk:
 
     def run(self, value: TlsGateway | None = None, check: bool = False, **changes: Any) -> Handing:
         value = value or gateway(SMITH, ROBOT)
-        given = {"secrets": SECRETS, "request": None, "own_keys": True, **changes}
+        given = {"secrets": SECRETS, "request": None, "own_keys": True, "now": NOW, **changes}
         handing = Handing(self.directory, check)
-        hand_over_all(handing, value, value.users_on(NOW.date()), now=NOW, **given)
+        hand_over_all(handing, value, value.users_on(NOW.date()), **given)
         shown = repr((handing.written, handing.removed, handing.awaiting, handing.profiles))
         assert not [word for word in ("SECRET", "JBSWY3", "PRIVATE") if word in shown]
         return handing
@@ -155,6 +155,19 @@ def test_a_gateway_without_keys_hands_out_nothing(desk: Desk) -> None:
     desk.sign()
     found = desk.run(secrets={"tls_crypt": None, "codes": {}})
     assert found.profiles == [] and "robot: the gateway has no keys yet" in found.awaiting
+
+
+def test_an_end_that_would_shut_everybody_out_is_announced(desk: Desk) -> None:
+    desk.run()
+    desk.sign()
+    crl = desk.directory / "ca.crl"
+    said = [one for one in desk.run().awaiting if one.startswith("ca.crl")]
+    assert said == [], "it is good for a week"
+    later = [one for one in desk.run(now=NOW + timedelta(days=5)).awaiting if one.startswith("ca.crl ends on")]
+    assert len(later) == 1 and "nobody is let in" in later[0]
+    crl.write_text("rubbish")
+    with pytest.raises(ValueError, match="PEM"):
+        desk.run(gateway(ROBOT))
 
 
 def test_the_servers_request_waits_for_its_certificate(desk: Desk) -> None:
