@@ -48,6 +48,7 @@ class TestWithoutANewCode:
         client = running.connect("reader", "r.smith")
         for hard in (False, True):
             running.place.stop_server(hard=hard)
+            assert running.names() == [], "whatever socket it left"
             running.start()
             took = running.place.wait(lambda: running.names() == ["r.smith"], client.said, 20)
             print(f"back after {'kill -9' if hard else 'a restart'}: {took:.1f} s")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -20,6 +21,10 @@ _PATIENCE = 5.0
 _OBEY = 0.3
 
 
+class NotRunning(HardeningError):
+    """There is no server: its socket is missing, or was left by one that died."""
+
+
 class Management:
     """The one line that a server has for this; whoever comes second waits. Use it as a context, and briefly."""
 
@@ -31,6 +36,9 @@ class Management:
         try:
             self._line.connect(path)
             self._until((b">INFO:",))
+        except (FileNotFoundError, ConnectionRefusedError) as exc:
+            self._line.close()
+            raise NotRunning(f"no OpenVPN server runs behind {path}") from exc
         except OSError as exc:
             self._line.close()
             reason = exc.strerror or "no answer: another program holds its management line"
@@ -109,10 +117,11 @@ def is_there(path: str) -> bool:
 
 def sessions(path: str) -> tuple[Session, ...]:
     """Who is in; nobody where no server runs."""
-    if not is_there(path):
+    try:
+        with Management(path) as line:
+            return line.status().sessions
+    except NotRunning:
         return ()
-    with Management(path) as line:
-        return line.status().sessions
 
 
 def end_sessions(path: str, which: Iterable[Session], again: Iterable[Session] = ()) -> None:
@@ -120,7 +129,7 @@ def end_sessions(path: str, which: Iterable[Session], again: Iterable[Session] =
     which, again = tuple(which), tuple(again)
     if not which and not again:
         return
-    with Management(path) as line:
+    with contextlib.suppress(NotRunning), Management(path) as line:
         line.end(which)
         for session in again:
             line.reconnect(session)

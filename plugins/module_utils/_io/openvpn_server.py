@@ -101,10 +101,19 @@ def apply(files: Sequence[WantedFile], users: Sequence[str], server: Server, che
     Nobody is thrown out who may stay: only a file that is read at the start restarts the server, and clients survive
     that. A longer list of revocations has everybody shake hands again, because a session doesn't show its certificate.
     """
-    outcome = _plan(files, users, server)
+    if not check:
+        _refuse_foreign_certificate(files, server)
+    changes = pending_changes(files, server.owned)
+    try:
+        now = sessions(server.management)
+    except HardeningError:
+        # Who may come in is decided all the same.
+        if not check:
+            put_in_place(changes)
+        raise
+    outcome = _plan(files, users, server, changes, now)
     if check:
         return outcome
-    _refuse_foreign_certificate(files, server)
     put_in_place(outcome.changes)
     # Before a restart: whoever is told to halt doesn't come back and knock.
     end_sessions(server.management, outcome.ended, () if outcome.restarted else outcome.again)
@@ -112,8 +121,8 @@ def apply(files: Sequence[WantedFile], users: Sequence[str], server: Server, che
         if not is_running():
             raise HardeningError("systemd doesn't run on this host, and nothing else starts the server here")
         if outcome.started:
-            _systemctl("enable", "--quiet", server.unit)
-        if outcome.started or outcome.restarted:
+            _systemctl("enable", "--now", "--quiet", server.unit)
+        if outcome.restarted:
             _systemctl("restart", server.unit)
         if not says("is-active", server.unit):
             raise HardeningError(
@@ -133,13 +142,17 @@ def put_in_place(changes: Sequence[Change]) -> None:
         reload_units()
 
 
-def _plan(files: Sequence[WantedFile], users: Sequence[str], server: Server) -> Outcome:
-    changes = pending_changes(files, server.owned)
+def _plan(
+    files: Sequence[WantedFile],
+    users: Sequence[str],
+    server: Server,
+    changes: tuple[Change, ...],
+    now: tuple[Session, ...],
+) -> Outcome:
     texts = {file.path: file.text for file in files}
     needed = (server.private_key, server.authority, server.certificate, server.revocations)
     waiting = tuple(path for path in needed if path not in texts and not os.path.exists(path))
     active, enabled = says("is-active", server.unit), says("is-enabled", server.unit)
-    now = sessions(server.management)
     ended = undeclared(now, users)
     stay = tuple(session for session in now if session not in ended)
     return Outcome(
