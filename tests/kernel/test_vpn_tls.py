@@ -56,9 +56,7 @@ def leave(request: pytest.FixtureRequest) -> Iterator[None]:
 class TestWhatUsersReach:
     def test_each_user_reaches_exactly_what_the_site_declares(self, running: Running) -> None:
         wired = running.place
-        everything = {
-            (place, address, port) for place, address, port in product(USERS.values(), ARCHIVE + SCANNER, LISTENING)
-        }
+        everything = set(product(USERS.values(), ARCHIVE + SCANNER, LISTENING))
         for name, where in USERS.items():
             running.connect(where, name)
             # What an attacker would do at once: routes are handed out, and are no rule.

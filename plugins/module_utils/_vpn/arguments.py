@@ -14,9 +14,13 @@ SERVER: dict[str, Any] = {
     "options": {
         **{
             name: {"type": "str", "required": True}
-            for name in ("name", "identity", "unit", "management", "private_key", "certificate", "authority")
+            for name in ("name", "identity", "unit", "management", "certificate", "authority", "revocations", "codes")
         },
-        **{name: {"type": "str", "required": True} for name in ("revocations", "tls_crypt", "token_key", "codes")},
+        # Paths: nothing of them is secret.
+        **{
+            name: {"type": "str", "required": True, "no_log": False}
+            for name in ("private_key", "tls_crypt", "token_key")
+        },
         "owned": {"type": "list", "elements": "str", "required": True},
     },
 }
