@@ -54,13 +54,6 @@ class TestWithoutANewCode:
             print(f"back after {'kill -9' if hard else 'a restart'}: {took:.1f} s")
             assert not client.ended
 
-        running.place.stop_server()
-        running.place.on_gateway(running.at.token_key).unlink()
-        running.prepare_keys()
-        running.start()
-        running.place.wait(lambda: client.ended, "with another key, too?", 20)
-        assert "AUTH_FAILED" in client.said, "the same code would have been refused: it was used"
-
     def test_a_token_dies_with_the_file_and_with_the_certificate(self, running: Running) -> None:
         wired, clients = running.place, {name: running.knock("reader", name) for name in ("bare", "old")}
         for client in clients.values():

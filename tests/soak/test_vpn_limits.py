@@ -56,3 +56,15 @@ def test_a_renegotiation_asks_for_no_code(tmp_path: Path) -> None:
         running.place.wait(lambda: running.log.count("TLS: soft reset") >= 1, running.log, 90)
         running.place.wait(lambda: running.log.count("Control Channel: TLSv1.3") >= 2, running.log, 20)
         assert running.names() == ["r.smith"] and not client.ended and client.said.count(UP) == 1
+
+
+def test_a_token_of_another_key_is_worth_nothing(tmp_path: Path) -> None:
+    """What tests/kernel shows with the same key: a client survives a restart."""
+    with serving(tmp_path, Limits(ping=1, dead=3, idle=0)) as running:
+        client = running.connect("reader", "r.smith")
+        running.place.stop_server()
+        running.place.on_gateway(running.at.token_key).unlink()
+        running.prepare_keys()
+        running.start()
+        running.place.wait(lambda: client.ended, "it is let in", 20)
+        assert "AUTH_FAILED" in client.said, "the same code would have been refused: it was used"
