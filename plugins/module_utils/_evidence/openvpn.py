@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, pacs.hardening contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What an OpenVPN server was told, and who is in: its configuration and its live state as evidence. Private, pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import Status
+
+#: What is kept of a configuration, by the words of openvpn(8). Nothing of it is secret; keys stand in files or blocks.
+KEPT = (
+    "port",
+    "proto",
+    "tls-version-min",
+    "tls-groups",
+    "tls-ciphersuites",
+    "tls-cipher",
+    "data-ciphers",
+    "cipher",
+    "tls-crypt",
+    "tls-auth",
+    "secret",
+    "crl-verify",
+    "verify-client-cert",
+    "remote-cert-tls",
+    "client-config-dir",
+    "ccd-exclusive",
+    "duplicate-cn",
+    "client-to-client",
+    "compress",
+    "comp-lzo",
+    "plugin",
+    "auth-user-pass-verify",
+    "auth-user-pass-optional",
+    "auth-gen-token",
+    "auth-gen-token-secret",
+    "session-timeout",
+    "inactive",
+    "client-connect",
+    "user",
+    "management",
+    "management-client-user",
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """The management socket as it stands: permission bits of it and of its directory, None where it isn't there."""
+
+    path: str
+    mode: int | None
+    directory_mode: int | None
+
+
+def directives(text: str) -> dict[str, list[str]]:
+    """What a configuration says of KEPT, each with its values in order; inline blocks count as C([inline])."""
+    found: dict[str, list[str]] = {}
+    block = None
+    for raw in text.splitlines():
+        line = raw.strip()
+        if block is not None:
+            if line == f"</{block}>":
+                block = None
+            continue
+        if line.startswith("<") and line.endswith(">") and not line.startswith("</"):
+            block = line[1:-1]
+            if block in KEPT:
+                found.setdefault(block, []).append("[inline]")
+            continue
+        word, _blank, rest = line.partition(" ")
+        if word in KEPT:
+            found.setdefault(word, []).append(rest.split(" #")[0].strip())
+    return found
+
+
+def is_server(said: Mapping[str, list[str]], text: str) -> bool:
+    """Whether a configuration is a server's: clients have none of these lines."""
+    words = {line.split()[0] for line in text.splitlines() if line.split()}
+    return bool(words & {"server", "tls-server", "server-bridge", "server-ipv6"}) or "client-config-dir" in said
+
+
+def server_document(
+    configuration: str, said: Mapping[str, list[str]], door: Door | None, status: Status | None, unknown: str | None
+) -> dict[str, Any]:
+    """One running server. I(status) is its answer of just now, None where it couldn't be asked; I(unknown) says why."""
+    restricted = bool(said.get("management-client-user") or said.get("management-client-group"))
+    return {
+        "configuration": configuration,
+        "settings": {name: list(values) for name, values in said.items()},
+        "management": None
+        if door is None
+        else {
+            "path": door.path,
+            "there": door.mode is not None,
+            # Whoever may enter the directory and write to the socket is answered, unless the server looks who it is.
+            "closed": restricted
+            or (door.directory_mode is not None and not door.directory_mode & 0o011)
+            or (door.mode is not None and not door.mode & 0o022),
+        },
+        "sessions": None if status is None else [_session(one) for one in map(asdict, status.sessions)],
+        "asked_at": None if status is None else status.written,
+        "not_asked": unknown,
+    }
+
+
+def _session(session: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in session.items() if name != "client_id"}
