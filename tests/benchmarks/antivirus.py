@@ -57,6 +57,8 @@ def _compared(receiver: str, images: int, rounds: int, within: float) -> Iterato
 
     def run(watch: str) -> float:
         rates[watch].append(_run(receiver, watch, images))
+        # A run that fails ends the others, too: what was measured by then is seen here.
+        print(f"  {receiver}, {watch}: {rates[watch][-1]}", file=sys.stderr, flush=True)
         return rates[watch][-1][0]
 
     interleaved({watch: partial(run, watch) for watch in _WATCHES}, rounds, within)

@@ -119,7 +119,8 @@ def send(count: int) -> float:
             image.SOPInstanceUID = f"{root}.{number}"
             status = association.send_c_store(image).get("Status")
             if status != 0:
-                raise ReceiverError(f"image {number} of {count} was answered with {status}")
+                took = f"after {time.perf_counter() - start:.0f} s"
+                raise ReceiverError(f"image {number} of {count} was answered with {status} {took}")
         return time.perf_counter() - start
     finally:
         association.release()
