@@ -48,6 +48,7 @@ def show(year: int) -> None:
         def now(cls, tz: datetime.tzinfo | None = None) -> Any:
             return moment.astimezone(tz)
 
+    # A class stands in for a class: whoever asks it for the time gets the injected one.
     datetime.datetime = Jumped  # type: ignore[misc]
     time.time = moment.timestamp
 

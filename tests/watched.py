@@ -63,7 +63,7 @@ class Line:
 
     def open(self) -> None:
         """Open it; what is sent then arrives."""
-        listener = nodes.popen(self._target, ["/bin/nc", "-v", "-l", "-p", str(self._port)])
+        listener = nodes.popen(self._target, ["/bin/nc", "-n", "-v", "-l", "-p", str(self._port)])
         assert listener.stderr is not None and "istening" in listener.stderr.readline()
         address = topology().node(self._target).address()
         self._ends = [listener, nodes.popen(self._source, ["/bin/nc", address, str(self._port)])]

@@ -12,5 +12,6 @@ done
 ((${#directories[@]})) || pacs_die "there are no kernel tests: tests/kernel and tests/integration are missing."
 unshare --net true || pacs_die "network namespaces can't be made here." "Run as root, outside a container that forbids them."
 # Every test has namespaces of its own. worksteal: files that take long are shared out, too.
-pytest --quiet --numprocesses "$(nproc)" --dist worksteal --durations 5 \
+pytest --quiet -m 'not together' --numprocesses "$(nproc)" --dist worksteal --durations 5 \
     --junitxml "$PACS_STATE/results/kernel.xml" "${directories[@]}" "$@"
+pytest --quiet -m together --junitxml "$PACS_STATE/results/kernel_together.xml" "${directories[@]}" "$@"

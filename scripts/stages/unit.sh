@@ -7,4 +7,5 @@ directories=()
 for directory in tests/unit tests/property; do
     if [[ -d $directory ]]; then directories+=("$directory"); fi
 done
-pytest --quiet --numprocesses "$(nproc)" --dist worksteal --durations 5 "${directories[@]}" "$@"
+pytest --quiet -m 'not together' --numprocesses "$(nproc)" --dist worksteal --durations 5 "${directories[@]}" "$@"
+pytest --quiet -m together "${directories[@]}" "$@"

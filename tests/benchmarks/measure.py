@@ -78,11 +78,19 @@ class Sample:
         return f"{middle}{unit} ({low}-{high})"
 
 
-def interleaved(works: Mapping[str, Callable[[], float]], rounds: int = ROUNDS) -> dict[str, Sample]:
-    """Run every work once a round, in turns that begin with another one each round; works return what they measured."""
+def interleaved(
+    works: Mapping[str, Callable[[], float]], rounds: int = ROUNDS, within: float = float("inf")
+) -> dict[str, Sample]:
+    """Run every work once a round, in turns that begin with another one each round; works return what they measured.
+
+    Once ``within`` seconds are over no further round begins.
+    """
     names = list(works)
     values: dict[str, list[float]] = {name: [] for name in names}
+    end = time.monotonic() + within
     for turn in range(rounds):
+        if turn and time.monotonic() > end:
+            break
         start = turn % len(names)
         for name in names[start:] + names[:start]:
             gc.collect()

@@ -12,8 +12,9 @@ import importlib
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 _TESTS = Path(__file__).resolve().parents[1]
 # Not this folder, which Python puts first: its modules are those of the package benchmarks.
@@ -28,10 +29,13 @@ BENCHMARKS = {
     "watching": "what a firewall that watches costs new connections and known ones",
     "rollback": "from the deadline to the old rules, with 10,000 elements, on a host of the lab",
     "capture": "reading a capture of 100,000 packets, beside dpkt",
+    "antivirus": "storing images and reading them back, without antivirus, with ours, and with everything scanned",
     "dicom_files": "looking through 10,000 images beside ClamAV, YARA and pydicom, and through a million files",
     "audit": "reading all evidence of a host of the lab, beside Lynis",
 }
 _COLUMNS = ("what", "measured", "against", "ratio", "budget", "met")
+_RECEIVERS = ("pynetdicom", "Orthanc")
+_ALONE = ("images", "rounds", "minutes", "receivers")
 _MET = {True: "yes", False: "NO", None: ""}
 
 
@@ -40,7 +44,15 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--list", action="store_true", help="say what there is")
+    alone = parser.add_argument_group("smaller, or in part", "where antivirus is the only benchmark")
+    alone.add_argument("--images", type=_positive, metavar="N", help="so many images in a run")
+    alone.add_argument("--rounds", type=_positive, metavar="N", help="so many runs of each configuration")
+    alone.add_argument("--minutes", type=_positive, metavar="N", help="with an archive no round begins later")
+    alone.add_argument("--receivers", nargs="+", choices=_RECEIVERS, help="these archives only")
     options = parser.parse_args(arguments)
+    given = {key: value for key in _ALONE if (value := getattr(options, key)) is not None}
+    if given and options.names != ["antivirus"]:
+        parser.error(f"--{next(iter(given))} goes with antivirus alone")
     if options.list:
         print("\n".join(f"{name:12} {what}" for name, what in BENCHMARKS.items()))
         return 0
@@ -49,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     found: list[Line] = []
     for name in options.names or BENCHMARKS:
         began = time.monotonic()
-        for line in _lines(name):
+        for line in _lines(name, given):
             found.append(line)
             print(f"  {line.what}: {line.measured} {line.ratio}", file=sys.stderr, flush=True)
         print(f"{name}: {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
@@ -57,9 +69,15 @@ def main(arguments: Sequence[str]) -> int:
     return int(any(line.measured == NOT_MEASURED for line in found))
 
 
-def _lines(name: str) -> Iterator[Line]:
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no number above 0")
+    return int(text)
+
+
+def _lines(name: str, given: Mapping[str, Any]) -> Iterator[Line]:
     try:
-        yield from importlib.import_module(f"benchmarks.{name}").lines()
+        yield from importlib.import_module(f"benchmarks.{name}").lines(**given)
     except NotMeasured as error:
         yield missing(name, error)
 

@@ -14,8 +14,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from antivirus_example import TODAY, confirmation, loaded
@@ -107,7 +108,7 @@ class Place:
         """Start clamonacc as our unit does, and wait until each of ``canaries`` can't be opened."""
         options = [f"--config-file={self.configuration}", f"--log={self.root}/clamonacc.log"]
         output = self.root / "clamonacc.out"
-        # The machine has few inotify instances, and others take and leave them.
+        # A user has few inotify instances (fs.inotify.max_user_instances), and other programs take and leave them.
         for _attempt in range(20):
             self._start("clamonacc", "-F", *(["--fdpass"] if fdpass else []), *options)
             end = time.monotonic() + 1.5
@@ -118,7 +119,7 @@ class Place:
             self.stop(1)
             time.sleep(1)
         for canary in canaries:
-            self.wait(lambda canary=canary: not opens(canary), f"{canary} isn't blocked")
+            self.wait(partial(is_blocked, canary), f"{canary} isn't blocked")
 
     def _start(self, *command: str) -> None:
         output = (self.root / f"{command[0]}.out").open("wb")
@@ -142,7 +143,7 @@ class Place:
         """What clamd says of a content that is handed over to it."""
         return self.ask(instream(content)).strip(b"\0").decode()
 
-    def wait(self, condition, problem: str, seconds: float = 20) -> None:  # type: ignore[no-untyped-def]
+    def wait(self, condition: Callable[[], bool], problem: str, seconds: float = 20) -> None:
         """Until it holds; else say what the programs said."""
         end = time.monotonic() + seconds
         while not condition():
@@ -187,3 +188,8 @@ def opens(path: Path) -> bool:
     except PermissionError:
         return False
     return True
+
+
+def is_blocked(path: Path) -> bool:
+    """Whether it can't be opened."""
+    return not opens(path)

@@ -26,6 +26,7 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.verify im
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
 pytestmark = [
+    pytest.mark.together,
     pytest.mark.kernel,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes network namespaces"),
     pytest.mark.skipif(shutil.which("nft") is None, reason="needs nft (package nftables)"),

@@ -20,6 +20,8 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.model impor
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.model import Ports
 
+pytestmark = pytest.mark.together
+
 PORTS = (104, 443, 2575, 8000, 11112)
 _seen: list[bool] = []
 

@@ -21,6 +21,8 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.site_text
 from ansible_collections.pacs.hardening.plugins.plugin_utils._observed.sorting import sort_flows
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
+pytestmark = pytest.mark.together
+
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 PORTS = (22, 53, 80, 104, 104, 104, 123, 443, 2575, 2762, 4444, 11112, 11112, 11112, 50000)
 _counted: list[tuple[int, int]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from injections import order, withdraw
@@ -32,6 +33,7 @@ BAD = {
     "reaches out": "table inet pacs { }\nflush ruleset\n",
 }
 ELEMENTS = 10_000
+LOCK = "/run/pacs-hardening/lock"
 # Every other port, so that no two become a range; each is an element in IPv4 and one in IPv6.
 LARGE = range(20_000, 20_000 + ELEMENTS, 2)
 
@@ -139,15 +141,28 @@ def test_the_watchdog_is_killed_and_the_start_repairs_it(old: str) -> None:
     """Its timer is gone, and its rollback, which hangs as it waits for another program, dies before it did anything."""
     change_id = arm(timeout=60)
     systemctl("stop", unit(change_id, "timer"))
-    holder = nodes.popen("core", ["/usr/bin/flock", "/run/pacs-hardening/lock", "sleep", "30"])
-    watchdog = nodes.popen("core", ["/usr/local/sbin/pacs-firewall", "rollback", change_id])
-    time.sleep(1)
-    nodes.run("core", ["/usr/bin/pkill", "-KILL", "-f", f"rollback {change_id}"], check=True)
-    watchdog.communicate(timeout=30)
-    assert str(MARK) in table() and journal("pending") == {change_id}
-    power_cut()
-    holder.communicate(timeout=30)
+    holder = nodes.popen("core", ["/usr/bin/flock", LOCK, "sleep", "30"])
+    try:
+        _until(lambda: nodes.run("core", ["/usr/bin/flock", "--nonblock", LOCK, "true"]).returncode != 0)
+        watchdog = nodes.popen("core", ["/usr/local/sbin/pacs-firewall", "rollback", change_id])
+        named = ["-f", f"pacs-firewall rollback {change_id}"]
+        _until(lambda: nodes.run("core", ["/usr/bin/pgrep", *named]).returncode == 0)
+        nodes.run("core", ["/usr/bin/pkill", "-KILL", *named], check=True)
+        watchdog.communicate(timeout=30)
+        assert str(MARK) in table() and journal("pending") == {change_id}
+    finally:
+        # With it the node's own sleep ends, and nothing holds the lock when others want it.
+        power_cut()
+        holder.communicate(timeout=40)
     assert table() == old
+
+
+def _until(true: Callable[[], bool]) -> None:
+    """Wait for it, ten seconds at most."""
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.2)
 
 
 def test_ten_thousand_elements_that_nobody_confirms(old: str) -> None:

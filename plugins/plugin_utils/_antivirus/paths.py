@@ -28,7 +28,7 @@ SYSTEM_DIRECTORIES: dict[Platform, tuple[str, ...]] = {
 }
 #: Everybody may write there: neither they, nor what they lie in, nor anything below them.
 TEMPORARY: dict[Platform, tuple[str, ...]] = {
-    "linux": ("/tmp", "/var/tmp", "/dev/shm"),  # noqa: S108
+    "linux": ("/tmp", "/var/tmp", "/dev/shm"),  # noqa: S108 - judged, not used
     "windows": ("C:\\Temp", "C:\\Windows\\Temp"),
 }
 #: Homes and their owners' homes one level below.
