@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from .spelling import FAMILIES, flow_key, flow_type
+from .windows import CHAIN, CLOSED
 
 Mode = Literal["enforce", "watch"]
 Hook = Literal["forward", "input"]
@@ -24,12 +25,14 @@ _MEMORY = "size 65535"
 _MEMORY_TIME = "30d"
 
 
-def counters() -> Iterator[str]:
-    """The named counters of what no rule takes."""
+def counters(interventions: bool) -> Iterator[str]:
+    """The named counters of what no rule takes, and of interventions outside their windows."""
     yield 'counter undeclared_forward { comment "no declared flow" }'
     yield 'counter undeclared_input { comment "not addressed to this firewall by its administration" }'
     yield 'counter not_remembered { comment "the memory of undeclared connections was full" }'
     yield 'counter opened_forward { comment "opened for a while on the console of this firewall" }'
+    if interventions:
+        yield f'counter {CLOSED} {{ comment "interventions outside their windows" }}'
 
 
 def state_sets() -> Iterator[str]:
@@ -52,9 +55,14 @@ def state_sets() -> Iterator[str]:
     yield "}"
 
 
-def beginning(hook: Hook, mode: Mode) -> Iterator[str]:
-    """The type and policy of a base chain, and what it does with what conntrack knows."""
+def beginning(hook: Hook, mode: Mode, interventions: bool = False) -> Iterator[str]:
+    """The type and policy of a base chain, and what it does with what conntrack knows.
+
+    With ``interventions`` those outside their windows are stopped first, though conntrack may know them.
+    """
     yield f"type filter hook {hook} priority filter; policy {_verdict(mode)};"
+    if interventions and mode == "enforce":
+        yield f"jump {CHAIN}"
     if mode == "enforce":
         yield "ct state vmap { established : accept, related : accept, invalid : drop }"
     else:

@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a policy says of packets, as boxes: those that must pass, and those that may.
 
-Both hooks work alike. May pass: what is permitted, whatever belongs to known connections, and what a host can't live
-without. Must pass: the first packets of what is permitted, and the answers. Everything else must not.
+Both hooks work alike. May pass: what is permitted, whatever belongs to known connections but to those of interventions
+outside their windows, and what a host can't live without. Must pass: the first packets of what is permitted, and the answers. Everything else must not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from .._policy.model import Admission, EnforcementPolicy, Permit
@@ -40,9 +40,12 @@ from .packets import (
     UNTRACKED,
     Box,
     Span,
+    common,
     everything,
     narrow,
+    without,
 )
+from .windows import Way, ways_of
 
 _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 _ECHO_REQUEST = {4: (ICMP, 8), 6: (ICMPV6, 128)}
@@ -72,13 +75,18 @@ class Expected:
     hook: str
     space: Box
     allowed: list[Box] = field(default_factory=list)
+    #: Interventions outside their windows: nothing of them passes, though conntrack may know them.
+    closed: list[Box] = field(default_factory=list)
     demands: list[Demand] = field(default_factory=list)
 
 
-def expect_forward(policy: EnforcementPolicy, interfaces: Interfaces, family: int) -> Expected:
-    """What the policy says of packets that pass through the firewall."""
+def expect_forward(
+    policy: EnforcementPolicy, interfaces: Interfaces, family: int, windows: Collection[Way] = ()
+) -> Expected:
+    """What the policy says of packets that pass through the firewall, while ``windows`` are open."""
     space = everything(family, interfaces.forwarding, interfaces.forwarding)
     expected = Expected(family, "forward", space)
+    expected.closed = [box for box in _closed(policy, space, family, windows)]
     _known_connections(expected)
     for passage in policy.passages:
         ends = (policy.zones.get(passage.source_zone), policy.zones.get(passage.destination_zone))
@@ -94,7 +102,21 @@ def expect_forward(policy: EnforcementPolicy, interfaces: Interfaces, family: in
                 for way_in, way_out in ways:
                     bounds = {IN: way_in, OUT: way_out, SOURCE: source, DESTINATION: destination, **service}
                     _permitted(expected, bounds, permit.note, group)
+        for way, note in ways_of(passage.interventions, family):
+            if way in windows:
+                for way_in, way_out in ways:
+                    _permitted(expected, {IN: way_in, OUT: way_out, **way.bounds()}, note, group)
     return expected
+
+
+def _closed(policy: EnforcementPolicy, space: Box, family: int, windows: Collection[Way]) -> Iterator[Box]:
+    for passage in policy.passages:
+        for way, _note in ways_of(passage.interventions, family):
+            if way not in windows:
+                for bounds in (way.bounds(), way.bounds_back()):
+                    box = _within(space, bounds)
+                    if box is not None:
+                        yield box
 
 
 def expect_input(policy: EnforcementPolicy, interfaces: Interfaces, family: int) -> Expected:
@@ -127,7 +149,16 @@ def _permitted(expected: Expected, bounds: Mapping[int, Span], note: str, group:
         first[CODE] = _one(0)
     box = _within(whole, first)
     if box is not None:
-        expected.demands.append(Demand(box, whole, note, group))
+        expected.demands.extend(_not_closed(expected, Demand(box, whole, note, group)))
+
+
+def _not_closed(expected: Expected, demand: Demand) -> Iterable[Demand]:
+    """What of a demand doesn't look like a closed intervention, as a connection from its port would in the other
+    direction.
+    """
+    if all(common(demand.box, box) is None for box in expected.closed):
+        return (demand,)
+    return (replace(demand, box=box) for box in without([demand.box], expected.closed))
 
 
 def answers(expected: Expected, demand: Demand) -> Iterator[Demand]:
@@ -152,13 +183,13 @@ def answers(expected: Expected, demand: Demand) -> Iterator[Demand]:
     )
     for packets in (later, answer, error):
         if packets is not None:
-            yield Demand(packets, packets, demand.flow, demand.group)
+            yield from _not_closed(expected, Demand(packets, packets, demand.flow, demand.group))
 
 
 def _known_connections(expected: Expected) -> None:
     known = _within(expected.space, {STATE: (ESTABLISHED, RELATED)})
     if known is not None:
-        expected.allowed.append(known)
+        expected.allowed.extend(without([known], expected.closed))
 
 
 def _own(expected: Expected) -> None:

@@ -5,7 +5,7 @@
 
 Plain rules, a few for each zone pair: no named sets, no maps, no concatenations, no log, nothing that fills. What is
 declared passes, by zone prefix and port instead of device; between zones for which nothing is declared, nothing does.
-So it lets more pass than the real ruleset, and must not stay.
+No window for an intervention is open, and none can be opened. So it lets more pass than the real ruleset, and must not stay.
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from .._policy.model import Admission, EnforcementPolicy, Passage, Permit
 from .base_chains import vital
 from .spelling import FAMILIES, address_range, ends_of, indented, of_version, port_range, table
+from .windows import closing_rules
 
 _Range = tuple[int, int]
 
 
 def render_fallback(policy: EnforcementPolicy) -> str:
     """The text of a small ``table inet pacs``: it grows with zone pairs and ports, not with flows."""
+    passages = sorted(policy.passages, key=lambda item: (item.source_zone, item.destination_zone))
     known = ("ct state established,related accept", "ct state invalid drop")
     return table(
         (
-            *_base_chain("forward", (*known, *_forward(policy.passages, policy))),
+            *_base_chain("forward", (*closing_rules(passages), *known, *_forward(passages, policy))),
             *_base_chain("input", (*known, *vital(), *_input(policy.admissions, policy))),
         )
     )
@@ -39,7 +41,7 @@ def _base_chain(hook: str, rules: Iterable[str]) -> Iterator[str]:
 
 
 def _forward(passages: Iterable[Passage], policy: EnforcementPolicy) -> Iterator[str]:
-    for passage in sorted(passages, key=lambda item: (item.source_zone, item.destination_zone)):
+    for passage in passages:
         rules = list(_between(passage, policy))
         ways = [f'iifname "{way_in}" oifname "{way_out}" ' for way_in, way_out in sorted(passage.interfaces)]
         for way in ways or [""]:

@@ -20,6 +20,7 @@ from .base_chains import Mode, beginning, counters, ending, state_sets, vital
 from .boxes import Box, disjoint
 from .names import chain_name, comment
 from .spelling import FAMILIES, address_range, ends_of, flow_key, flow_type, indented, of_version, port_range, table
+from .windows import accepting_rules, any_intervention, closing_chain, intervention_sets
 
 _NO_PORTS = (0, 0)
 
@@ -32,11 +33,12 @@ def render(policy: EnforcementPolicy, mode: Mode = "enforce") -> str:
     forward = [_Passage(passage) for passage in _by_zone_pair(policy.passages)]
     return table(
         (
-            *counters(),
+            *counters(any_intervention(policy)),
             *state_sets(),
             *(line for passage in forward for line in passage.sets()),
             *_admission_sets(policy),
             *(line for passage in forward for line in passage.chain()),
+            *closing_chain(_by_zone_pair(policy.passages)),
             *_forward_chains(policy, mode),
             *_input_chain(policy.admissions, mode),
         )
@@ -51,6 +53,7 @@ class _Passage:
     """The sets and the chain of one zone pair."""
 
     def __init__(self, passage: Passage) -> None:
+        self._passage = passage
         self._name = chain_name(passage.source_zone, passage.destination_zone)
         self._points: dict[int, list[Box]] = {}
         self._ranges: dict[int, list[Box]] = {}
@@ -78,6 +81,7 @@ class _Passage:
                 for box in self._pings[version]
             )
             yield from _set(f"ping{version}_{self._name}", f"{address} . {address} . {icmp}_type", "interval", pings)
+        yield from intervention_sets(self._passage)
 
     def chain(self) -> Iterator[str]:
         yield f"chain {self._name} {{"
@@ -88,6 +92,7 @@ class _Passage:
                 yield f"\t{flow_key(ip)} @range{version}_{self._name} accept"
             if self._pings[version]:
                 yield f"\t{ip} saddr . {ip} daddr . {icmp} type @ping{version}_{self._name} accept"
+        yield from indented(accepting_rules(self._passage))
         yield "}"
 
 
@@ -108,7 +113,7 @@ def _forward_chains(policy: EnforcementPolicy, mode: Mode) -> Iterator[str]:
             yield from _way_chain(target, way, passages, policy)
         jumps.append(f'"{way[0]}" . "{way[1]}" : jump {target}')
     yield "chain forward {"
-    yield from indented(beginning("forward", mode))
+    yield from indented(beginning("forward", mode, any_intervention(policy)))
     if jumps:
         yield f"\tiifname . oifname vmap {{ {', '.join(jumps)} }}"
     for passage in everywhere:

@@ -21,10 +21,11 @@ from .expected import Demand, Expected, answers, expect_forward, expect_input
 from .index import BoxIndex
 from .interfaces import Interfaces, interface_names
 from .listing import Ruleset, read_listing
-from .packets import ESTABLISHED, IN, INVALID, NEW, OUT, RELATED, STATE, Box, Span, narrow, outside
+from .packets import ESTABLISHED, IN, INVALID, NEW, OUT, RELATED, STATE, Box, Span, narrow, outside, without
 from .program import Budget, Part, Path, Program, TooInvolved, uncovered
 from .report import Sentences, Verdict, Verification, Witness, verification_document
 from .walk import Entry, Outcome, execute
+from .windows import open_ways
 from .witness import Pointer, existing, likely_first
 
 __all__ = ["Verification", "Witness", "verification_document", "verify"]
@@ -45,7 +46,8 @@ def verify(listing: Mapping[str, Any], policy: EnforcementPolicy) -> Verificatio
     interfaces = Interfaces(names)
     judge = _Judge(policy, interfaces)
     for family in (4, 6):
-        for expected in (expect_forward(policy, interfaces, family), expect_input(policy, interfaces, family)):
+        windows = open_ways(ruleset, policy, family)
+        for expected in (expect_forward(policy, interfaces, family, windows), expect_input(policy, interfaces, family)):
             judge.judge(expected, path_of(ruleset, expected, interfaces))
     return judge.result(ruleset.unfollowed)
 
@@ -109,7 +111,7 @@ class _Judge:
         """Compare one hook and IP version in both directions."""
         self._find_blocked(path, expected.demands)
         for state in (ESTABLISHED, RELATED):
-            if not _all_pass(path, expected.space, state):
+            if not _all_pass(path, expected, state):
                 self._find_blocked(
                     path,
                     (
@@ -183,12 +185,15 @@ class _Judge:
             self._doubts[f"{entry.place}: {entry.doubt}"] = None
 
 
-def _all_pass(path: Path, space: Box, state: int) -> bool:
-    """True if all packets of a state pass, as can be seen at a glance; False says nothing."""
-    box = narrow(space, (STATE,), ((state, state),))
+def _all_pass(path: Path, expected: Expected, state: int) -> bool:
+    """True if all packets of a state that may pass do, as can be seen at a glance; False says nothing."""
+    box = narrow(expected.space, (STATE,), ((state, state),))
+    budget = Budget(_STEPS_A_GLANCE * (1 + len(expected.closed)))
     try:
         return box is None or all(
-            part.outcome is Outcome.ACCEPT and not part.doubts for part in path.parts(box, Budget(_STEPS_A_GLANCE))
+            part.outcome is Outcome.ACCEPT and not part.doubts
+            for piece in without([box], expected.closed)
+            for part in path.parts(piece, budget)
         )
     except TooInvolved:
         return False

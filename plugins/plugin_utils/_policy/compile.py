@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from .._flows.model import Derived, Endpoint, Flow
@@ -23,7 +24,7 @@ def compile_policies(site: Site, derived: Derived) -> dict[str, EnforcementPolic
     outside = site.outside.name if site.outside else None
     spans = _zone_spans(site)
     return {
-        firewall.name: _Compiler(site, firewall, topology).compile(derived.flows, spans, outside)
+        firewall.name: _Compiler(site, firewall, topology).compile(derived, spans, outside)
         for firewall in site.firewalls.values()
     }
 
@@ -33,7 +34,7 @@ def policy_findings(site: Site, derived: Derived) -> tuple[Fault, ...]:
     topology = Topology(site)
     reached = [topology.interfaces(firewall) for firewall in site.firewalls.values()]
     findings: dict[Fault, None] = {}
-    for flow in derived.flows if reached else ():
+    for flow in (*derived.flows, *derived.interventions) if reached else ():
         source, destination = flow.source, flow.destination
         ends = f"{source.name} -> {destination.name}"
         if (
@@ -63,19 +64,20 @@ class _Compiler:
         self._site = site
         self._firewall = firewall
         self._legs = topology.interfaces(firewall)
-        self._passages: dict[_Pair, tuple[tuple[_Pair, ...], list[Permit]]] = {}
+        self._passages: dict[_Pair, _Open] = {}
         self._admissions: list[Admission] = []
 
-    def compile(
-        self, flows: Iterable[Flow], spans: Mapping[str, tuple[Span, ...]], outside: str | None
-    ) -> EnforcementPolicy:
+    def compile(self, derived: Derived, spans: Mapping[str, tuple[Span, ...]], outside: str | None) -> EnforcementPolicy:
         firewalls: dict[str, tuple[Span, ...]] = {}
-        for flow in flows:
+        for flow in derived.flows:
             if flow.destination.kind == "firewall" and flow.destination.name == self._firewall.name:
                 self._admit(flow, spans)
             elif not (flow.source.kind == "firewall" and flow.source.name == self._firewall.name):
-                self._forward(flow)
-        used = {name for pair, (_ways_in, permits) in self._passages.items() if permits for name in pair}
+                self._through(flow).permits.extend(_permits(flow))
+        for flow in derived.interventions:
+            self._through(flow).interventions.extend(_permits(flow))
+        passages = {pair: found for pair, found in self._passages.items() if found.used}
+        used = {name for pair in passages for name in pair}
         if outside and any(admission.source.prefixlen == 0 for admission in self._admissions):
             used.add(outside)
         for name in used.difference(spans):
@@ -88,9 +90,8 @@ class _Compiler:
             zones={name: span for name, span in {**spans, **firewalls}.items() if name in used},
             outside=outside,
             passages=tuple(
-                Passage(source, destination, ways, tuple(permits))
-                for (source, destination), (ways, permits) in self._passages.items()
-                if permits
+                Passage(source, destination, found.ways, tuple(found.permits), tuple(found.interventions))
+                for (source, destination), found in passages.items()
             ),
             admissions=tuple(self._admissions),
         )
@@ -103,19 +104,35 @@ class _Compiler:
             for source in (network for network in flow.source.networks if network.version in versions):
                 self._admissions.append(Admission(leg.interface, source, flow.protocol, flow.ports, note))
 
-    def _forward(self, flow: Flow) -> None:
+    def _through(self, flow: Flow) -> _Open:
+        """What is known of the zone pair of a flow; nothing of it counts where the flow doesn't pass this firewall."""
         pair = (flow.source.zone or flow.source.name, flow.destination.zone or flow.destination.name)
-        known = self._passages.get(pair)
-        if known is None:
+        if pair not in self._passages:
             ways = ways_through(self._legs, node_of(flow.source), node_of(flow.destination))
-            if not ways:
-                return
-            known = self._passages[pair] = (ways, [])
-        note = _note(flow)
-        for source in flow.source.networks:
-            for destination in flow.destination.networks:
-                if source.version == destination.version:
-                    known[1].append(Permit(source, destination, flow.protocol, flow.ports, note))
+            self._passages[pair] = _Open(ways)
+        return self._passages[pair]
+
+
+@dataclass(slots=True)
+class _Open:
+    """What passes between two zones, while it is collected."""
+
+    ways: tuple[_Pair, ...]
+    permits: list[Permit] = field(default_factory=list)
+    interventions: list[Permit] = field(default_factory=list)
+
+    @property
+    def used(self) -> bool:
+        """Whether anything of it comes through this firewall."""
+        return bool(self.ways and (self.permits or self.interventions))
+
+
+def _permits(flow: Flow) -> Iterator[Permit]:
+    note = _note(flow)
+    for source in flow.source.networks:
+        for destination in flow.destination.networks:
+            if source.version == destination.version:
+                yield Permit(source, destination, flow.protocol, flow.ports, note)
 
 
 def node_of(endpoint: Endpoint) -> _Pair:
@@ -139,7 +156,7 @@ def _seen(reached: Iterable[Mapping[_Pair, tuple[Leg, ...]]], source: Endpoint, 
 
 
 def _note(flow: Flow) -> str:
-    told = ("conduit", "telemetry", "vpn")
+    told = ("conduit", "telemetry", "intervention", "vpn")
     origins = dict.fromkeys(str(reason) if reason.origin in told else reason.origin for reason in flow.reasons)
     return f"{flow.source.name} -> {flow.destination.name}: {', '.join(origins)}"
 

@@ -31,10 +31,8 @@ def to_document(policy: EnforcementPolicy) -> dict[str, Any]:
                 "from": passage.source_zone,
                 "to": passage.destination_zone,
                 "interfaces": [list(pair) for pair in passage.interfaces],
-                "permits": [
-                    {"source": str(permit.source), "destination": str(permit.destination), **_service(permit)}
-                    for permit in passage.permits
-                ],
+                "permits": [_permit(permit) for permit in passage.permits],
+                "interventions": [_permit(permit) for permit in passage.interventions],
             }
             for passage in policy.passages
         ],
@@ -43,6 +41,10 @@ def to_document(policy: EnforcementPolicy) -> dict[str, Any]:
             for admission in policy.admissions
         ],
     }
+
+
+def _permit(permit: Permit) -> dict[str, Any]:
+    return {"source": str(permit.source), "destination": str(permit.destination), **_service(permit)}
 
 
 def _service(rule: Permit | Admission) -> dict[str, Any]:
@@ -111,12 +113,13 @@ class _Decoder:
         return Span(low.version, int(low), int(high))
 
     def _passage(self, value: object, path: str) -> Passage | None:
-        fields = self._reader.fields(value, path, ("from", "to", "interfaces", "permits"))
+        fields = self._reader.fields(value, path, ("from", "to", "interfaces", "permits"), ("interventions",))
         return Passage(
             source_zone=fields.text("from"),
             destination_zone=fields.text("to"),
             interfaces=fields.each("interfaces", self._pair),
             permits=fields.each("permits", self._permit),
+            interventions=fields.each("interventions", self._permit),
         )
 
     def _pair(self, value: object, path: str) -> tuple[str, str] | None:

@@ -34,12 +34,16 @@ class Permit:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Traffic between two zones through a pair of interfaces; None for both interfaces means any."""
+    """Traffic between two zones through a pair of interfaces; None for both interfaces means any.
+
+    ``interventions`` pass only while a window for them is open, and end with it; each is between single addresses.
+    """
 
     source_zone: str
     destination_zone: str
     interfaces: tuple[tuple[str, str], ...]
     permits: tuple[Permit, ...]
+    interventions: tuple[Permit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
