@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import missing_library, plain
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.windows import intervention_documents
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
 
 
@@ -31,12 +32,14 @@ class ActionModule(ActionBase):
             return {**result, "failed": True, "msg": missing}
         # Imported here, so that a missing library is one clear message and not a plugin that doesn't load.
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import to_document
+        from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.interventions import interventions
         from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 
         try:
             compiled = compile_site(plain(arguments["site"]), date.today())
         except SiteError as error:
             return {**result, "failed": True, "msg": str(error)}
+        known = interventions(compiled)
         return {
             **result,
             "changed": False,
@@ -50,6 +53,7 @@ class ActionModule(ActionBase):
                     "ruleset": render(policy),
                     "watch": render(policy, "watch"),
                     "fallback": render_fallback(policy),
+                    "interventions": intervention_documents(policy, known),
                 }
                 for firewall in compiled.site.firewalls.values()
                 for policy in (compiled.policies[firewall.name],)

@@ -73,8 +73,13 @@ def reload_units() -> None:
 
 
 def enable_boot_unit() -> None:
-    """Have our unit run at every boot."""
-    _require(["systemctl", "enable", "--quiet", BOOT_UNIT])
+    """Have the unit of our rules run at every boot."""
+    enable(BOOT_UNIT)
+
+
+def enable(unit: str) -> None:
+    """Have a unit run at every boot. Raises HardeningError."""
+    _require(["systemctl", "enable", "--quiet", unit])
 
 
 def run_boot_unit() -> Completed:

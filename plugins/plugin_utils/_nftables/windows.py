@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .._policy.interventions import Intervention, permits_on
 from .._policy.model import EnforcementPolicy, Passage, Permit
 from .listing import Ruleset
 from .names import chain_name, comment
@@ -131,6 +132,39 @@ def closing_rules(passages: Iterable[Passage]) -> Iterator[str]:
                     ports = str(first) if first == last else f"{first}-{last}"
                     yield f"{ip} saddr {ends[0]} {ip} daddr {ends[1]} {permit.protocol} dport {ports} drop"
                     yield f"{ip} saddr {ends[1]} {ip} daddr {ends[0]} {permit.protocol} sport {ports} drop"
+
+
+def intervention_documents(policy: EnforcementPolicy, known: Iterable[Intervention]) -> list[dict[str, Any]]:
+    """The interventions that an enforcement point has a part in, as plain data for whoever opens windows on it.
+
+    ``elements`` are what opens it here, by the name of the set; ``also`` are the other firewalls on its path.
+    """
+    found = []
+    for one in known:
+        here = permits_on(policy, one.permits)
+        elements = {
+            window_set(passage, version): sorted(keys)
+            for passage in policy.passages
+            for version, _ip, _address, _icmp in FAMILIES
+            if (keys := window_elements(passage, version, here.intersection(passage.interventions)))
+        }
+        if elements:
+            found.append(
+                {
+                    "name": one.name,
+                    "from": one.source,
+                    "to": one.destination,
+                    "what": one.what,
+                    "reason": one.reason,
+                    "owner": one.owner,
+                    "contract": one.contract,
+                    "longest_minutes": one.longest,
+                    "on_call": one.on_call,
+                    "also": [name for name in one.enforcement_points if name != policy.enforcement_point],
+                    "elements": elements,
+                }
+            )
+    return found
 
 
 def any_intervention(policy: EnforcementPolicy) -> bool:

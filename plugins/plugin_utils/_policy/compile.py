@@ -73,9 +73,9 @@ class _Compiler:
             if flow.destination.kind == "firewall" and flow.destination.name == self._firewall.name:
                 self._admit(flow, spans)
             elif not (flow.source.kind == "firewall" and flow.source.name == self._firewall.name):
-                self._through(flow).permits.extend(_permits(flow))
+                self._through(flow).permits.extend(permits_of(flow))
         for flow in derived.interventions:
-            self._through(flow).interventions.extend(_permits(flow))
+            self._through(flow).interventions.extend(permits_of(flow))
         passages = {pair: found for pair, found in self._passages.items() if found.used}
         used = {name for pair in passages for name in pair}
         if outside and any(admission.source.prefixlen == 0 for admission in self._admissions):
@@ -127,7 +127,8 @@ class _Open:
         return bool(self.ways and (self.permits or self.interventions))
 
 
-def _permits(flow: Flow) -> Iterator[Permit]:
+def permits_of(flow: Flow) -> Iterator[Permit]:
+    """A flow from each network of its source to each of its destination's, of one IP version."""
     note = _note(flow)
     for source in flow.source.networks:
         for destination in flow.destination.networks:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from .faults import Checked, suggestion
 from .model import Conduit, Site
 from .reader import shown
 from .vocabulary import SERVICES
 
+_MOST_PORTS = 64
 ADD_AE = "Add application_entities with title and connections to devices.{}."
 
 
@@ -23,6 +24,9 @@ def check_conduits(out: Checked, site: Site, root: str) -> None:
         _listeners(out, site, conduit, path)
         if conduit.kind == "telemetry":
             _telemetry(out, site, conduit, path)
+        if conduit.kind == "intervention":
+            _intervention(out, site, conduit, path)
+    _told_apart(out, site, root)
 
 
 def _ends(out: Checked, site: Site, conduit: Conduit, path: str) -> None:
@@ -50,6 +54,51 @@ def _listeners(out: Checked, site: Site, conduit: Conduit, path: str) -> None:
         for name in conduit.destinations:
             if name in site.devices and not site.devices[name].serves_dicom:
                 out.fault(f"{path}.to", f"'{name}' declares no AE with a port", ADD_AE.format(name))
+
+
+def _intervention(out: Checked, site: Site, conduit: Conduit, path: str) -> None:
+    """A window opens from one device to one device, for connections that the kernel can follow."""
+    for key, names in (("from", conduit.sources), ("to", conduit.destinations)):
+        for name in names:
+            if name in site.zones or name in site.firewalls:
+                out.fault(
+                    f"{path}.{key}",
+                    f"a window opens from one device to another, and '{name}' is none",
+                    "Name devices.",
+                )
+    if conduit.service and "icmp" in SERVICES[conduit.service].protocols:
+        out.fault(f"{path}.service", "a window opens TCP or UDP", "Name the service that the vendor uses.")
+    count = sum(ports.last - ports.first + 1 for ports in conduit.ports)
+    if count > _MOST_PORTS:
+        out.fault(
+            f"{path}.ports",
+            f"{count} ports are more than a window opens",
+            f"Name those that the vendor uses, {_MOST_PORTS} at most.",
+        )
+
+
+def _told_apart(out: Checked, site: Site, root: str) -> None:
+    """Whoever grants a window names the intervention."""
+    known: dict[str, int] = {}
+    for number, conduit in enumerate(site.conduits):
+        names = {name for name, _source, _destination in intervention_names(conduit)}
+        for name in sorted(names & known.keys()):
+            out.fault(
+                f"{root}.conduits[{number}]",
+                f"the intervention '{name}' is declared twice",
+                f"Remove one of the two; the other is conduits[{known[name]}].",
+            )
+        known.update(dict.fromkeys(names, number))
+
+
+def intervention_names(conduit: Conduit) -> Iterator[tuple[str, str, str]]:
+    """The name of each intervention of a conduit, with the device that comes and the one that it comes to."""
+    if conduit.kind == "intervention":
+        what = conduit.service or f"{conduit.protocol}-{conduit.ports[0].first if conduit.ports else ''}"
+        for source in conduit.sources:
+            for destination in conduit.destinations:
+                if source != destination:
+                    yield f"{source}-{destination}-{what}", source, destination
 
 
 def _telemetry(out: Checked, site: Site, conduit: Conduit, path: str) -> None:

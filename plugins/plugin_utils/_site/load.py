@@ -42,6 +42,8 @@ from .vocabulary import ACTORS, ANTIVIRUS_AGENTS, MDS2_QUESTIONS, PROTOCOLS, SER
 
 ROOT = "pacs_site"
 _SSH = (22,)
+_OF_INTERVENTIONS = ("owner", "contract", "longest_minutes", "on_call")
+_LONGEST_WINDOW = 7 * 24 * 60
 #: An absolute, literal path of a directory, on Linux or on Windows.
 _DIRECTORY = re.compile(r"(/(?!\.{1,2}(/|$))[^/*?\[\]]+)+|[A-Za-z]:(\\[^\\/*?]+)+")
 
@@ -220,13 +222,16 @@ class _Loader:
 
     def conduit(self, value: object, path: str) -> Conduit:
         fields = self.reader.fields(
-            value, path, ("from", "to", "reason"), ("service", "protocol", "ports", "kind", "owner", "contract")
+            value, path, ("from", "to", "reason"), ("service", "protocol", "ports", "kind", *_OF_INTERVENTIONS)
         )
         self._service_or_ports(fields)
         kind: ConduitKind = fields.choice("kind", ("standing", "intervention", "telemetry")) or "standing"
         for key in ("owner", "contract") if kind == "intervention" else ():
             if key not in fields:
                 fields.fault(f"an intervention without {key}", f"Add {key}: no window is granted without one.")
+        for key in ("longest_minutes", "on_call") if kind != "intervention" else ():
+            if key in fields:
+                fields.fault(f"{key} says something of windows, and only an intervention has any", f"Remove {key}.", key)
         return Conduit(
             sources=fields.names("from"),
             destinations=fields.names("to"),
@@ -237,7 +242,16 @@ class _Loader:
             kind=kind,
             owner=fields.one("owner", self.reader.text),
             contract=fields.one("contract", self.reader.text),
+            longest=fields.one("longest_minutes", self._minutes) or 240,
+            on_call=fields.flag("on_call"),
         )
+
+    def _minutes(self, value: object, path: str) -> int | None:
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _LONGEST_WINDOW:
+            remedy = f"Write a number of minutes from 1 to {_LONGEST_WINDOW}, which is a week."
+            self.reader.fault(path, f"{shown(value)} is no length of a window", remedy)
+            return None
+        return value
 
     @staticmethod
     def _service_or_ports(fields: Fields) -> None:

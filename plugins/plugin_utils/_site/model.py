@@ -145,7 +145,8 @@ class Conduit:
     """Whatever else is allowed, with its reason. Ends are names of devices, zones or firewalls.
 
     ``standing`` is always open. ``intervention`` is open only in a granted window, and then for one ``contract`` with
-    one ``owner``. ``telemetry`` goes out to a vendor, who can't use it to come in.
+    one ``owner``, and for ``longest`` minutes at most; with ``on_call`` whoever is on call may grant it on the firewall
+    itself. ``telemetry`` goes out to a vendor, who can't use it to come in.
     """
 
     sources: tuple[str, ...]
@@ -157,6 +158,8 @@ class Conduit:
     kind: ConduitKind = "standing"
     owner: str | None = None
     contract: str | None = None
+    longest: int = 240
+    on_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)

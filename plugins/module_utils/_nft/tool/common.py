@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Part of the host tool: what every part uses. Private, pure data."""
+"""Parts of the host tool: what every part uses, and of those what other tools of ours use as well. Private, pure data."""
 
 from __future__ import annotations
 
@@ -16,23 +16,53 @@ JOURNAL=@JOURNAL@
 RUN=@RUN@
 TABLES='@TABLES@'
 TAB=$(printf '\t')
+NAME=pacs-firewall
 # Not empty while the host starts.
 first=
+"""
 
-say() { echo "pacs-firewall: $*" >&2; }
+SPEECH = r"""
+say() { echo "$NAME: $*" >&2; }
 die() { say "$*"; exit 1; }
 
-# Loud, and kept until rules are confirmed again: what is in force isn't what was confirmed last.
-alarm() {
-    say "$*"
-    echo "$*" >>"$RUN/notice" 2>/dev/null || :
+# Seconds in words.
+period() {
+    if [ "$1" -ge 3600 ]; then echo "$(($1 / 3600)) h $(($1 % 3600 / 60)) min"
+    elif [ "$1" -ge 60 ]; then echo "$(($1 / 60)) min $(($1 % 60)) s"
+    else echo "$1 s"; fi
 }
 
+utc() { date -u +%Y-%m-%dT%H:%M:%SZ; }
+
+# Text from outside as one harmless line.
+line() { printf '%s' "$*" | tr -d '\000-\037\177' | sed "s/\"/'/g; s|\\\\|/|g" | cut -c 1-300; }
+
+who() {
+    terminal=$(tty 2>/dev/null) || terminal='no terminal'
+    line "${SUDO_USER:-$(logname 2>/dev/null || id -un)} on ${terminal#/dev/}"
+}
+
+# To everybody who should know: the log that security people read, and whoever is logged in.
+announce() {
+    logger -t "$NAME" -p authpriv.alert -- "$*" 2>/dev/null || :
+    wall "$NAME: $*" 2>/dev/null || :
+}
+"""
+
+LOCK = r"""
 # A stuck process must not keep the old rules from coming back: after some seconds go on without the lock. The rename
 # still decides.
 lock() {
     mkdir -p "$RUN" || die "can't create $RUN"
     exec 9>>"$RUN/lock" || die "can't open $RUN/lock"
     flock -w "$1" 9 || say "went on without the lock"
+}
+"""
+
+ALARM = r"""
+# Loud, and kept until rules are confirmed again: what is in force isn't what was confirmed last.
+alarm() {
+    say "$*"
+    echo "$*" >>"$RUN/notice" 2>/dev/null || :
 }
 """

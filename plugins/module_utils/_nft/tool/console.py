@@ -11,31 +11,8 @@ need_root() {
     command -v nft >/dev/null || die "nft isn't installed, so no rules of ours are in force on this host"
 }
 
-# Seconds in words.
-period() {
-    if [ "$1" -ge 3600 ]; then echo "$(($1 / 3600)) h $(($1 % 3600 / 60)) min"
-    elif [ "$1" -ge 60 ]; then echo "$(($1 / 60)) min $(($1 % 60)) s"
-    else echo "$1 s"; fi
-}
-
 # A value of a change's change.json (one a line, so that no JSON reader is needed).
 value_of() { sed -n "s/^ \"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1/change.json" 2>/dev/null; }
-
-utc() { date -u +%Y-%m-%dT%H:%M:%SZ; }
-
-# Text from outside as one harmless line.
-line() { printf '%s' "$*" | tr -d '\000-\037\177' | sed "s/\"/'/g; s|\\\\|/|g" | cut -c 1-300; }
-
-who() {
-    terminal=$(tty 2>/dev/null) || terminal='no terminal'
-    line "${SUDO_USER:-$(logname 2>/dev/null || id -un)} on ${terminal#/dev/}"
-}
-
-# To everybody who should know: the log that security people read, and whoever is logged in.
-announce() {
-    logger -t pacs-firewall -p authpriv.alert -- "$*" 2>/dev/null || :
-    wall "pacs-firewall: $*" 2>/dev/null || :
-}
 
 # What the rules in force do with undeclared connections: cut, pass, or nothing if there are no rules of ours.
 undeclared() {

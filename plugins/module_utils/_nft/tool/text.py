@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.arguments import TABLES
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.layout import Layout
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.common import COMMON
+from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.common import ALARM, COMMON, LOCK, SPEECH
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.console import CONSOLE
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.enforce import ENFORCE
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.tool.journal import JOURNAL
@@ -24,7 +24,7 @@ def tool_text(layout: Layout) -> str:
         "@RUN@": layout.run,
         "@TABLES@": " ".join(table.replace(" ", ":") for table in TABLES),
     }
-    text = "".join((COMMON, JOURNAL, ENFORCE, ROLLBACK, SERVICE, CONSOLE, OPENING, MAIN))
+    text = "".join((COMMON, SPEECH, ALARM, LOCK, JOURNAL, ENFORCE, ROLLBACK, SERVICE, CONSOLE, OPENING, MAIN))
     for name, value in values.items():
         text = text.replace(name, value)
     return text
