@@ -12,10 +12,10 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Opens a window for an intervention that the site declares, makes one end later, or ends it at once. The kernel ends a
-    window at its time, open sessions included; nothing of ours has to run for that.
-  - After a restart of the host a window is open for no longer than its time of day says, and for no longer than was left
-    of it when that was last written down.
+  - Opens a window for an intervention that the site declares, makes one end later, or ends it at once. The kernel ends
+    a window at its time, open sessions included; nothing of ours has to run for that.
+  - After a restart of the host a window is open for no longer than its time of day says, and for no longer than was
+    left of it when that was last written down.
   - Everything is recorded on the host, in C(/var/lib/pacs-hardening/access/history.log), and in the system's log.
 options:
   state:

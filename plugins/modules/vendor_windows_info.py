@@ -12,8 +12,8 @@ version_added: 0.1.0
 author:
   - pacs.hardening contributors (@pacs-hardening)
 description:
-  - Reads on a firewall which windows are open, and how much of each the kernel still gives. It changes nothing, and finds
-    none on a host that has none of our files.
+  - Reads on a firewall which windows are open, and how much of each the kernel still gives. It changes nothing, and
+    finds none on a host that has none of our files.
 extends_documentation_fragment:
   - pacs.hardening.attributes
 attributes:

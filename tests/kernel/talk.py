@@ -22,9 +22,7 @@ class Talk:
     def carries(self, patience: float = 1.0) -> bool:
         """Whether a byte comes through each way."""
         assert self.client is not None and self.server is not None
-        return all(
-            _passes(*ends, patience) for ends in ((self.client, self.server), (self.server, self.client))
-        )
+        return all(_passes(*ends, patience) for ends in ((self.client, self.server), (self.server, self.client)))
 
     def passes_back(self, patience: float = 1.0) -> bool:
         """Whether a byte comes from the one who was called."""

@@ -90,7 +90,9 @@ def test_a_replaced_ruleset_keeps_what_is_left_and_never_more(here: Place, tmp_p
         more["conduits"].append({"from": "ct1", "to": "vendor1", "service": "syslog", "reason": "logs"})
         text = render(compile_site(more).policies["edge"])
         with here.firewall.inside():
-            assert apply_ruleset(Request("inet pacs", text, confirm_timeout=0, warm_up=0, keep=3), False, layout).changed
+            assert apply_ruleset(
+                Request("inet pacs", text, confirm_timeout=0, warm_up=0, keep=3), False, layout
+            ).changed
         assert left - 10 < here.left() <= left
         assert session.carries()
 

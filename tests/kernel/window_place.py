@@ -1,4 +1,4 @@
-"""A vendor, a firewall and a scanner in namespaces, with the site's rules in the kernel and pacs-access on the firewall."""
+"""A vendor, a firewall and a scanner in namespaces: the site's rules in the kernel, and pacs-access on the firewall."""
 
 from __future__ import annotations
 
@@ -106,7 +106,9 @@ class Place:
 
     def left(self, version: int = 4) -> int:
         """Seconds that the kernel gives the longest window of the zone pair."""
-        listed = self.firewall.run("nft", "-n", "list", "set", "inet", "pacs", f"window{version}_from_vendors_to_modality")
+        listed = self.firewall.run(
+            "nft", "-n", "list", "set", "inet", "pacs", f"window{version}_from_vendors_to_modality"
+        )
         times = [int(part.split("s", 1)[0]) for part in listed.split(" expires ")[1:]]
         return max(times, default=0)
 

@@ -8,7 +8,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from lab import state
@@ -19,6 +19,7 @@ from lab.topology import Node, Topology, topology
 FINGERPRINT_LABEL = "pacs.lab.fingerprint"
 CHECKOUT_LABEL = "pacs.lab.checkout"  # the working copy whose lab it is
 READY_SECONDS = 60.0
+_TUN = "/dev/net/tun"
 # What systemd, nft, sshd and a scanner need, and no more: no --privileged, no cgroup mounts, no host devices but one.
 CAPABILITIES = ("NET_ADMIN", "NET_RAW", "SYS_ADMIN", "SYS_CHROOT", "AUDIT_WRITE", "SYS_PTRACE", "DAC_READ_SEARCH")
 
@@ -136,7 +137,7 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
         "--security-opt=label=disable", "--security-opt=apparmor=unconfined",
         "--no-hosts", "--dns=none",
         # For the tunnels of a VPN: the one device of the host that a node sees.
-        *(["--device=/dev/net/tun"] if node.kind == "firewall" else []),
+        *([f"--device={_TUN}"] if node.kind == "firewall" and Path(_TUN).exists() else []),
         *(f"--sysctl={key}={value}" for key, value in sysctls.items()),
         *(f"--network={network}" for network in networks),
         image,

@@ -44,11 +44,17 @@ SITES = {
     "rich lab core": (lambda: _richer(lab_site()), "core"),
     "rich lab edge": (lambda: _richer(lab_site()), "edge"),
     "rich example core": (lambda: _richer(example_site()), "core"),
+    # With interventions: of one a window is open, all others are closed.
+    "remote core": (remote_site, "core"),
 }
+_OPEN = (
+    "set window4_from_remote_to_modality {",
+    "elements = { 198.18.80.20 . 198.18.20.11 . tcp . 22 timeout 1h }",
+)
 
 
 #: With several zones behind one interface, and connections to and from a firewall that another one lets through.
-REMOTE = {"remote core": (remote_site, "core"), "remote edge": (remote_site, "edge")}
+REMOTE = {"remote edge": (remote_site, "edge")}
 
 
 @cache
@@ -56,7 +62,12 @@ def compiled(name: str) -> tuple[EnforcementPolicy, dict[str, Any]]:
     """The policy, and what nft makes of its ruleset."""
     make, firewall = {**SITES, **REMOTE}[name]
     policy = compile_site(make()).policies[firewall]
-    return policy, listed(render(policy))
+    return policy, listed(_with_a_window(render(policy)))
+
+
+def _with_a_window(ruleset: str) -> str:
+    """Somebody opened one, where the rules know any."""
+    return ruleset.replace(_OPEN[0], "\n".join(_OPEN))
 
 
 @pytest.mark.parametrize("site", [*SITES, *REMOTE])
@@ -68,7 +79,7 @@ def test_what_was_compiled_is_proven(site: str) -> None:
 @pytest.mark.parametrize("site", SITES)
 def test_what_only_watches_drops_nothing_and_is_no_proof(site: str) -> None:
     policy, _listing = compiled(site)
-    listing = listed(render(policy, "watch"))
+    listing = listed(_with_a_window(render(policy, "watch")))
     result = verify(listing, policy)
     assert (result.verdict, result.blocked, result.not_understood) == ("refuted", (), ())
     assert {witness.packet.ct_state for witness in result.undeclared} == {"new"}

@@ -40,7 +40,10 @@ def file_text(intervention: Mapping[str, Any]) -> str:
     name = valid_name(str(intervention["name"]))
     lines = [f"name {name}"]
     lines += [f"{word} {_UNPRINTABLE.sub(' ', str(intervention[word])).strip()}" for word in _TEXTS]
-    lines += [f"longest {int(intervention['longest_minutes'])}", f"on_call {'yes' if intervention['on_call'] else 'no'}"]
+    lines += [
+        f"longest {int(intervention['longest_minutes'])}",
+        f"on_call {'yes' if intervention['on_call'] else 'no'}",
+    ]
     if intervention["also"]:
         lines.append(f"also {' '.join(valid_name(str(one)) for one in intervention['also'])}")
     elements = [(set_name, key) for set_name, keys in intervention["elements"].items() for key in keys]

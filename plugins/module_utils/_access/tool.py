@@ -49,7 +49,11 @@ elements() { sed -n 's/^element //p' "$1" 2>/dev/null; }
 
 valid_name() { case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_.-]*) return 1 ;; esac }
 
-ids() { for file in "$STATE/open"/*; do if [ -f "$file" ] && valid_name "${file##*/}"; then echo "${file##*/}"; fi; done; }
+ids() {
+    for file in "$STATE/open"/*; do
+        if [ -f "$file" ] && valid_name "${file##*/}"; then echo "${file##*/}"; fi
+    done
+}
 
 # Seconds that the kernel still gives a window: those of its longest element. 0 where it ended.
 left() {
@@ -83,9 +87,12 @@ known_to_rules() {
 
 # One line of evidence: record WHAT FILE REASON.
 record() {
-    printf '{"at": "%s", "what": "%s", "id": "%s", "name": "%s", "until": "%s", "by": "%s", "ticket": "%s", "reason": "%s"}\n' \
-        "$(utc)" "$1" "$(value "$2" id)" "$(value "$2" name)" "$(moment "$(value "$2" deadline)")" "$(who)" \
-        "$(value "$2" ticket)" "$(line "$3")" 2>/dev/null >>"$STATE/history.log" && sync "$STATE/history.log" ||
+    {
+        printf '{"at": "%s", "what": "%s", "id": "%s", "name": "%s", ' \
+            "$(utc)" "$1" "$(value "$2" id)" "$(value "$2" name)"
+        printf '"until": "%s", "by": "%s", "ticket": "%s", "reason": "%s"}\n' \
+            "$(moment "$(value "$2" deadline)")" "$(who)" "$(value "$2" ticket)" "$(line "$3")"
+    } 2>/dev/null >>"$STATE/history.log" && sync "$STATE/history.log" ||
         say "THE DISK CAN'T BE WRITTEN: what was done stands in the system's log only"
 }
 
@@ -150,7 +157,8 @@ show_grantable() {
         file=$INTERVENTIONS/$name
         echo "$name"
         echo "    $(value "$file" from) -> $(value "$file" to), $(value "$file" what): $(value "$file" reason)"
-        echo "    at most $(period $(($(value "$file" longest) * 60))); $(value "$file" owner), $(value "$file" contract)"
+        echo "    at most $(period $(($(value "$file" longest) * 60)));" \
+            "$(value "$file" owner), $(value "$file" contract)"
     done
 }
 
@@ -249,7 +257,8 @@ extend() {
     named "${1:-}"
     window=$1 file=$STATE/open/$1
     shift
-    [ -z "$on_call" ] || [ "$(value "$file" on_call)" = yes ] || die "people on call didn't grant it, and can't extend it"
+    [ -z "$on_call" ] || [ "$(value "$file" on_call)" = yes ] ||
+        die "people on call didn't grant it, and can't extend it"
     options "$@"
     within "$file"
     lock 30
@@ -257,7 +266,8 @@ extend() {
     [ "$rest" -gt 0 ] || die "it has ended; grant it again. Nothing was changed"
     [ "$seconds" -gt "$rest" ] || die "it is open for another $(period "$rest"), which is longer. To end it earlier:" \
         "pacs-access revoke $window"
-    rewrite "$window" deadline $(($(date +%s) + seconds)) left "$seconds" || die "the disk can't be written. Nothing was changed"
+    rewrite "$window" deadline $(($(date +%s) + seconds)) left "$seconds" ||
+        die "the disk can't be written. Nothing was changed"
     opens "$file" "$window" "$seconds" || die "nft refused; it still ends in $(period "$rest")"
     record extended "$file" "$reason"
     announce "WINDOW $window EXTENDED to $(period "$seconds") from now, ticket $ticket, by ${by:-$(who)}: $reason"
@@ -299,8 +309,9 @@ list() {
 list_json() {
     for one in $(ids); do
         file=$STATE/open/$one
-        printf '{"id": "%s", "name": "%s", "ticket": "%s", "reason": "%s", "by": "%s", "granted": %s, "deadline": %s, "left": %s}\n' \
-            "$one" "$(value "$file" name)" "$(value "$file" ticket)" "$(value "$file" for)" "$(value "$file" by)" \
+        printf '{"id": "%s", "name": "%s", "ticket": "%s", "reason": "%s", "by": "%s", ' \
+            "$one" "$(value "$file" name)" "$(value "$file" ticket)" "$(value "$file" for)" "$(value "$file" by)"
+        printf '"granted": %s, "deadline": %s, "left": %s}\n' \
             "$(value "$file" granted)" "$(value "$file" deadline)" "$(left "$one")"
     done
 }

@@ -126,8 +126,8 @@ def grant(wish: Wish, check: bool, layout: AccessLayout = _LAYOUT) -> bool:
     if known is not None:
         if known.ticket != wish.ticket:
             raise HardeningError(
-                f"{wish.name} is open already, under ticket {known.ticket} as window {known.id}, for another {known.left} "
-                "seconds; extend that one, or close it first"
+                f"{wish.name} is open already, under ticket {known.ticket} as window {known.id}, for another "
+                f"{known.left} seconds; extend that one, or close it first"
             )
         return False
     if check:

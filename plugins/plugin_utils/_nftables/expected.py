@@ -4,7 +4,8 @@
 """What a policy says of packets, as boxes: those that must pass, and those that may.
 
 Both hooks work alike. May pass: what is permitted, whatever belongs to known connections but to those of interventions
-outside their windows, and what a host can't live without. Must pass: the first packets of what is permitted, and the answers. Everything else must not.
+outside their windows, and what a host can't live without. Must pass: the first packets of what is permitted, and the
+answers. Everything else must not.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def expect_forward(
     """What the policy says of packets that pass through the firewall, while ``windows`` are open."""
     space = everything(family, interfaces.forwarding, interfaces.forwarding)
     expected = Expected(family, "forward", space)
-    expected.closed = [box for box in _closed(policy, space, family, windows)]
+    expected.closed = list(_closed(policy, space, family, windows))
     _known_connections(expected)
     for passage in policy.passages:
         ends = (policy.zones.get(passage.source_zone), policy.zones.get(passage.destination_zone))

@@ -5,7 +5,8 @@
 
 Plain rules, a few for each zone pair: no named sets, no maps, no concatenations, no log, nothing that fills. What is
 declared passes, by zone prefix and port instead of device; between zones for which nothing is declared, nothing does.
-No window for an intervention is open, and none can be opened. So it lets more pass than the real ruleset, and must not stay.
+No window for an intervention is open, and none can be opened. So it lets more pass than the real ruleset, and must not
+stay.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ _PROTOCOLS = {"tcp": TCP, "udp": UDP}
 
 
 class Way(NamedTuple):
-    """One connection that a window can open: addresses as numbers, the protocol's number, and the destination's port."""
+    """One connection that a window can open: addresses and protocol as numbers, the destination's port."""
 
     source: int
     destination: int

@@ -67,7 +67,9 @@ class _Compiler:
         self._passages: dict[_Pair, _Open] = {}
         self._admissions: list[Admission] = []
 
-    def compile(self, derived: Derived, spans: Mapping[str, tuple[Span, ...]], outside: str | None) -> EnforcementPolicy:
+    def compile(
+        self, derived: Derived, spans: Mapping[str, tuple[Span, ...]], outside: str | None
+    ) -> EnforcementPolicy:
         firewalls: dict[str, tuple[Span, ...]] = {}
         for flow in derived.flows:
             if flow.destination.kind == "firewall" and flow.destination.name == self._firewall.name:

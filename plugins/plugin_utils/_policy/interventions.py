@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._flows.model import Flow, Reason
-from .._site.check_conduits import intervention_names
 from .._site.model import Conduit
 from .compile import permits_of
 from .model import EnforcementPolicy, Permit
@@ -40,7 +39,7 @@ def interventions(compiled: Compiled) -> tuple[Intervention, ...]:
     return tuple(
         _intervention(compiled, conduit, name, source, destination)
         for conduit in compiled.site.conduits
-        for name, source, destination in intervention_names(conduit)
+        for name, source, destination in conduit.interventions()
     )
 
 

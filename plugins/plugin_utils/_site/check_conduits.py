@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from .faults import Checked, suggestion
 from .model import Conduit, Site
@@ -81,7 +81,7 @@ def _told_apart(out: Checked, site: Site, root: str) -> None:
     """Whoever grants a window names the intervention."""
     known: dict[str, int] = {}
     for number, conduit in enumerate(site.conduits):
-        names = {name for name, _source, _destination in intervention_names(conduit)}
+        names = {name for name, _source, _destination in conduit.interventions()}
         for name in sorted(names & known.keys()):
             out.fault(
                 f"{root}.conduits[{number}]",
@@ -89,16 +89,6 @@ def _told_apart(out: Checked, site: Site, root: str) -> None:
                 f"Remove one of the two; the other is conduits[{known[name]}].",
             )
         known.update(dict.fromkeys(names, number))
-
-
-def intervention_names(conduit: Conduit) -> Iterator[tuple[str, str, str]]:
-    """The name of each intervention of a conduit, with the device that comes and the one that it comes to."""
-    if conduit.kind == "intervention":
-        what = conduit.service or f"{conduit.protocol}-{conduit.ports[0].first if conduit.ports else ''}"
-        for source in conduit.sources:
-            for destination in conduit.destinations:
-                if source != destination:
-                    yield f"{source}-{destination}-{what}", source, destination
 
 
 def _telemetry(out: Checked, site: Site, conduit: Conduit, path: str) -> None:

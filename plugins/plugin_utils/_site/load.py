@@ -231,7 +231,9 @@ class _Loader:
                 fields.fault(f"an intervention without {key}", f"Add {key}: no window is granted without one.")
         for key in ("longest_minutes", "on_call") if kind != "intervention" else ():
             if key in fields:
-                fields.fault(f"{key} says something of windows, and only an intervention has any", f"Remove {key}.", key)
+                fields.fault(
+                    f"{key} says something of windows, and only an intervention has any", f"Remove {key}.", key
+                )
         return Conduit(
             sources=fields.names("from"),
             destinations=fields.names("to"),

@@ -9,7 +9,7 @@ actor from the IHE Radiology Technical Framework. Values are checked where they 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
@@ -160,6 +160,15 @@ class Conduit:
     contract: str | None = None
     longest: int = 240
     on_call: bool = False
+
+    def interventions(self) -> Iterator[tuple[str, str, str]]:
+        """The name of each of its interventions, with the device that comes and the one that it comes to."""
+        if self.kind == "intervention":
+            what = self.service or f"{self.protocol}-{self.ports[0].first if self.ports else ''}"
+            for source in self.sources:
+                for destination in self.destinations:
+                    if source != destination:
+                        yield f"{source}-{destination}-{what}", source, destination
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parts of the host tool: what every part uses, and of those what other tools of ours use as well. Private, pure data."""
+"""Parts of the host tool that every other part uses, some of them other tools of ours as well. Private, pure data."""
 
 from __future__ import annotations
 
