@@ -7,8 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from kernel.namespaces import Namespace
+
+_T = TypeVar("_T")
 
 
 @dataclass
@@ -57,7 +60,7 @@ def _passes(sender: socket.socket, receiver: socket.socket, patience: float) -> 
     return bool(_soon(lambda: receiver.recv(1 << 16), patience))
 
 
-def _soon(attempt: Callable[[], object], patience: float) -> object:
+def _soon(attempt: Callable[[], _T], patience: float) -> _T | None:
     end = time.monotonic() + patience
     while True:
         try:

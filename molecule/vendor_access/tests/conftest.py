@@ -20,13 +20,12 @@ class Session:
 
     def __init__(self) -> None:
         nodes.run("ws1", ["/bin/rm", "-f", _TICKS], check=True)
-        options = ["-F", "/dev/null", "-i", _KEY, "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
-        # Nobody ends it but the firewall: it sends nothing of its own, and waits for ever.
+        options = "-F /dev/null -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5"
+        # Nobody ends it but the firewall: it waits for minutes, and asks meanwhile whether the other end is there.
+        options += " -o ServerAliveInterval=2 -o ServerAliveCountMax=60"
         command = "while :; do cat /proc/uptime; sleep 0.2; done"
-        self._process = nodes.popen(
-            "ws1",
-            ["/bin/sh", "-c", f'exec ssh {" ".join(options)} -o ConnectTimeout=5 root@198.18.30.10 "$0" >{_TICKS}', command],
-        )
+        ssh = f'exec ssh {options} -i {_KEY} root@198.18.30.10 "$0" >{_TICKS}'
+        self._process = nodes.popen("ws1", ["/bin/sh", "-c", ssh, command])
 
     def ticks(self) -> int:
         """How often it has been heard of."""

@@ -191,7 +191,7 @@ def _way(element: Any, family: int) -> Way | None:
         element = element["elem"].get("val")
     parts = element.get("concat") if isinstance(element, Mapping) else None
     try:
-        source, destination, protocol, port = parts or ()
+        source, destination, protocol, port = parts or [None] * 4
         number = protocol if isinstance(protocol, int) else PROTOCOLS[protocol]
         return Way(address_number(source, family), address_number(destination, family), number, int(port))
     except (KeyError, TypeError, ValueError):
