@@ -80,7 +80,7 @@ rulesets:
   description: >-
     For the inventory host of each firewall its part: rulesets as text, and what they are made from. V(ruleset) drops
     what is not declared; V(watch) only counts and remembers it; V(fallback) is the coarse one for a boot at which
-    neither loads.
+    neither loads. V(interventions) are what may be granted there, for M(pacs.hardening.vendor_access).
   returned: success
   type: dict
   sample:
@@ -91,4 +91,5 @@ rulesets:
       ruleset: "table inet pacs {...}"
       watch: "table inet pacs {...}"
       fallback: "table inet pacs {...}"
+      interventions: []
 """

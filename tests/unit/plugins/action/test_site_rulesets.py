@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from sites import lab_site
+from sites import remote_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
+from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.windows import intervention_documents
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.document import to_document
+from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.interventions import interventions
 from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
 from playbooks import run_playbook
 
@@ -34,9 +36,9 @@ PLAYBOOK = """
 def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> None:
     playbook, kept = tmp_path / "compile.yml", tmp_path / "rulesets.json"
     playbook.write_text(PLAYBOOK, encoding="utf-8")
-    done = run_playbook(playbook, variables={"pacs_site": lab_site(), "kept": str(kept)})
+    done = run_playbook(playbook, variables={"pacs_site": remote_site(), "kept": str(kept)})
     assert done.ok, done.output
-    compiled = compile_site(lab_site())
+    compiled = compile_site(remote_site())
     assert json.loads(kept.read_text(encoding="utf-8")) == {
         name: {
             "firewall": name,
@@ -45,6 +47,7 @@ def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> Non
             "ruleset": render(policy),
             "watch": render(policy, "watch"),
             "fallback": render_fallback(policy),
+            "interventions": intervention_documents(policy, interventions(compiled)),
         }
         for name, policy in compiled.policies.items()
     }
