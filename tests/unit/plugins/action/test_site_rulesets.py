@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from sites import remote_site
+from sites import lab_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
@@ -33,12 +34,20 @@ PLAYBOOK = """
 """
 
 
+def site() -> dict[str, Any]:
+    """The lab's, with an intervention."""
+    intervention = {"kind": "intervention", "owner": "Anna Example", "contract": "SC-1", "reason": "service"}
+    conduit = {"from": "ws1", "to": "pacs1", "service": "ssh", **intervention}
+    made = lab_site()
+    return {**made, "conduits": [*made.get("conduits", []), conduit]}
+
+
 def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> None:
     playbook, kept = tmp_path / "compile.yml", tmp_path / "rulesets.json"
     playbook.write_text(PLAYBOOK, encoding="utf-8")
-    done = run_playbook(playbook, variables={"pacs_site": remote_site(), "kept": str(kept)})
+    done = run_playbook(playbook, variables={"pacs_site": site(), "kept": str(kept)})
     assert done.ok, done.output
-    compiled = compile_site(remote_site())
+    compiled = compile_site(site())
     assert json.loads(kept.read_text(encoding="utf-8")) == {
         name: {
             "firewall": name,
