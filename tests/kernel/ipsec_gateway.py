@@ -73,6 +73,12 @@ class Gateway:
             "SWANCTL_DIR": str(self.folder),
         }
 
+    @property
+    def pid(self) -> int:
+        """Of the daemon, which must run."""
+        assert self._process is not None
+        return self._process.pid
+
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Put files below the folder."""
         for name, content in files.items():

@@ -8,6 +8,7 @@ clear. The kernel may lack ESP, so it is strongSwan's own; its selectors must ho
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -213,7 +214,8 @@ def reaches(source: Namespace, listener: Namespace, address: str, port: int = 70
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         server.bind((address, port))
         server.listen(1)
-        client.connect_ex((address, port))
+        if client.connect_ex((address, port)) != errno.EINPROGRESS:
+            return False
         ready = select.select([], [client], [], patience)[1]
         return bool(ready) and client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
 

@@ -15,7 +15,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
@@ -268,17 +268,17 @@ def key_places(name: str) -> KeyPlaces:
 
 
 @contextmanager
-def place(root: Path) -> Iterator[Place]:
+def place(root: Path, clients: Sequence[str] = CLIENTS) -> Iterator[Place]:
     """The namespaces, wired, with listeners inside and nothing running on the gateway yet."""
     with ExitStack() as stack:
-        names = ("switch", "gateway", *CLIENTS, "archive", "scanner")
+        names = ("switch", "gateway", *clients, "archive", "scanner")
         spaces = {name: Namespace(name) for name in names}
         for space in spaces.values():
             stack.callback(space.close)
             space.sysctl(ipv6__conf__default__accept_dad=0, ipv6__conf__all__accept_dad=0)
         gateway = spaces["gateway"]
         gateway.sysctl(ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
-        _outside(spaces)
+        _outside(spaces, clients)
         _inside(gateway, spaces["archive"], "pacs0", "198.18.30", "fd00:18:30", ARCHIVE)
         _inside(gateway, spaces["scanner"], "modality0", "198.18.20", "fd00:18:20", SCANNER)
         with gateway.inside():
@@ -297,17 +297,17 @@ def place(root: Path) -> Iterator[Place]:
             root,
             stack,
             gateway,
-            {name: spaces[name] for name in CLIENTS},
+            {name: spaces[name] for name in clients},
             {name: spaces[name] for name in ("archive", "scanner")},
             holder,
         )
 
 
-def _outside(spaces: Mapping[str, Namespace]) -> None:
+def _outside(spaces: Mapping[str, Namespace], clients: Sequence[str]) -> None:
     switch = spaces["switch"]
     switch.ip("link add lan type bridge mcast_snooping 0", "link set lan up")
     ends = [("gateway", "external0", 254, OUTSIDE[1])]
-    ends += [(name, "lan0", 10 + number, f"fd00:19::{10 + number}") for number, name in enumerate(CLIENTS)]
+    ends += [(name, "lan0", 10 + number, f"fd00:19::{10 + number}") for number, name in enumerate(clients)]
     for number, (name, interface, host, six) in enumerate(ends):
         switch.join(f"port{number}", spaces[name], interface)
         switch.ip(f"link set port{number} master lan")
