@@ -84,6 +84,14 @@ def test_users_follow_from_the_site(play: Any) -> None:
     [
         ({"pacs_site": {}}, "pacs_site: no site is declared."),
         ({"vpn_tls_server": SERVER, "vpn_tls_directory": ""}, "vpn_tls_directory is ''"),
+        (
+            {"vpn_tls_server": SERVER, "vpn_tls_pki": "site_ca"},
+            "the controller has no collection community.crypto. Install it",
+        ),
+        (
+            {"vpn_tls_server": SERVER, "vpn_tls_pki": "site_ca", "vpn_tls_user_keys": "user"},
+            "A request that somebody brings may ask for more than its user may have",
+        ),
     ],
 )
 def test_what_must_not_be_is_refused_before_anything_is_touched(
