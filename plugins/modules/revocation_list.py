@@ -12,8 +12,9 @@ module: revocation_list
 short_description: Keep the list of revocations of a site's own authority
 version_added: 0.1.0
 description:
-  - Makes, on the controller, the list of revocations that a VPN gateway wants, with what strongSwan needs to take it into
-    account (the authorityKeyIdentifier, and a number that rises), which M(community.crypto.x509_crl) doesn't write.
+  - Makes, on the controller, the list of revocations that a VPN gateway wants, with what strongSwan needs to take it
+    into account (the authorityKeyIdentifier, and a number that rises), which C(community.crypto.x509_crl) doesn't
+    write.
   - A list only grows. It is made anew where a certificate is added, or where a third of its days or less is left.
 author:
   - pacs.hardening contributors (@pacs-hardening)

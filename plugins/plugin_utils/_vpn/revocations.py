@@ -52,7 +52,9 @@ def signer(certificate: str, private_key: str, passphrase: str) -> Signer:
     try:
         key = serialization.load_pem_private_key(private_key.encode(), passphrase.encode() or None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise ValueError("the authority's key can't be read: is the passphrase the right one, and is it PEM?") from error
+        raise ValueError(
+            "the authority's key can't be read: is the passphrase the right one, and is it PEM?"
+        ) from error
     if key.public_key() != loaded.public_key():
         raise ValueError("the authority's key isn't that of its certificate")
     return Signer(loaded, key)

@@ -1,4 +1,4 @@
-"""The action revocation_list in a run: once changed, then not, nothing in check mode, and no passphrase in what it says."""
+"""The action revocation_list in a run: changed once, nothing in check mode, and no passphrase in what it says."""
 
 from __future__ import annotations
 
