@@ -171,7 +171,7 @@ def way(bed: Bed, name: str) -> Way:
 
 def data_cipher(client: Client) -> str:
     """What the tunnel is encrypted with."""
-    return re.findall(r"Data Channel: cipher '([^']+)'", client.said)[-1]
+    return str(re.findall(r"Data Channel: cipher '([^']+)'", client.said)[-1])
 
 
 def names(count: int) -> list[str]:

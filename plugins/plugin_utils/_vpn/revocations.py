@@ -30,7 +30,7 @@ class Signer:
     key: Any
 
     @property
-    def digest(self) -> hashes.HashAlgorithm | None:
+    def digest(self) -> hashes.SHA384 | None:
         """What it signs with; keys of Edwards curves have their own."""
         from cryptography.hazmat.primitives import hashes
         from cryptography.hazmat.primitives.asymmetric import ed448, ed25519
