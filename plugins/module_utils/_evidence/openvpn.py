@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.certificates import Certificate, RevocationList
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import Status
 
 #: What is kept of a configuration, by the words of openvpn(8). Nothing of it is secret; keys stand in files or blocks.
@@ -25,6 +27,8 @@ KEPT = (
     "tls-auth",
     "secret",
     "crl-verify",
+    "cert",
+    "reneg-sec",
     "verify-client-cert",
     "remote-cert-tls",
     "client-config-dir",
@@ -45,6 +49,34 @@ KEPT = (
     "management",
     "management-client-user",
 )
+
+
+_TIME = "%Y-%m-%dT%H:%M:%SZ"
+#: Modules of PAM that ask for a one-time code or a token. Others may do so too, which can't be told from outside.
+_SECOND_FACTORS = ("pam_google_authenticator.so", "pam_oath.so", "pam_yubico.so", "pam_u2f.so")
+_SPARES = "pam_listfile.so"
+_ENOUGH = ("sufficient", "optional")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """What PAM asks for. I(asked): a second factor, of everybody but those named in I(sparing), files; None where a
+    module that isn't known here decides.
+    """
+
+    asked: bool | None
+    sparing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Papers:
+    """What lies beside a configuration: the server's certificate, and the list of revocations with when it was changed
+    last, in seconds since 1970. None for what can't be read.
+    """
+
+    certificate: Certificate | None = None
+    revocations: RevocationList | None = None
+    changed: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +115,54 @@ def is_server(said: Mapping[str, list[str]], text: str) -> bool:
     return bool(words & {"server", "tls-server", "server-bridge", "server-ipv6"}) or "client-config-dir" in said
 
 
+def second_factor(text: str) -> Factor:
+    """What a service of PAM asks for when somebody logs in (pam.d(5))."""
+    sparing: list[str] = []
+    asked: bool | None = False
+    for line in text.splitlines():
+        words = line.split("#")[0].split()
+        if len(words) < 3 or words[0].lstrip("-") != "auth":
+            continue
+        control, module, options = words[1], words[2].rpartition("/")[2], words[3:]
+        if module in _SECOND_FACTORS:
+            # With nullok nobody is asked who has no secret.
+            return Factor(control not in _ENOUGH and "nullok" not in options, tuple(sparing))
+        if module == _SPARES and control == "sufficient":
+            sparing += [option[5:] for option in options if option.startswith("file=")]
+        elif control == "sufficient" or words[0] == "@include" or control.startswith("["):
+            asked = None
+    return Factor(asked, tuple(sparing))
+
+
+def pam_service(said: Mapping[str, list[str]]) -> str | None:
+    """The service of PAM that a configuration's plugin asks, None where there is no such plugin."""
+    for value in said.get("plugin", ()):
+        words = value.replace('"', " ").split()
+        if len(words) > 1 and words[0].rpartition("/")[2] == "openvpn-plugin-auth-pam.so":
+            return words[1]
+    return None
+
+
+def papers_document(papers: Papers) -> dict[str, Any]:
+    """Until when certificate and list of revocations are good."""
+    mine, revocations, changed = papers.certificate, papers.revocations, papers.changed
+    return {
+        "certificate": None
+        if mine is None
+        else {"name": mine.name, "ends": mine.ends.strftime(_TIME), "key": mine.key, "bits": mine.bits},
+        "revocations": None
+        if revocations is None
+        else {
+            "issuer": revocations.issuer,
+            "ends": revocations.ends.strftime(_TIME),
+            "revoked": len(revocations.revoked),
+        },
+        "revocations_changed": None
+        if changed is None
+        else datetime.fromtimestamp(changed, timezone.utc).strftime(_TIME),
+    }
+
+
 def server_document(
     configuration: str, said: Mapping[str, list[str]], door: Door | None, status: Status | None, unknown: str | None
 ) -> dict[str, Any]:
@@ -105,6 +185,12 @@ def server_document(
         "asked_at": None if status is None else status.written,
         "not_asked": unknown,
     }
+
+
+def unread_document(configuration: str, reason: str) -> dict[str, Any]:
+    """A running server of which no more is known than its name."""
+    unknown = dict.fromkeys(("settings", "management", "sessions", "asked_at", "certificate", "revocations"))
+    return {"configuration": configuration, **unknown, "second_factor": None, "not_asked": reason}
 
 
 def _session(session: dict[str, Any]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ PARTS = (
     "accounts",
     "logging",
     *("antivirus", "directories"),
+    *("openvpn", "ipsec", "remote_leftovers"),
 )
 
 _LONGEST_REASON = 300

@@ -11,6 +11,9 @@ from typing import Any
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.flows import flows_part
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import FORMAT
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_antivirus import antivirus, directories
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_ipsec import ipsec
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_leftovers import remote_leftovers
+from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_openvpn import openvpn
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_orthanc import orthanc
 from ansible_collections.pacs.hardening.plugins.module_utils._io.flows import flow_readers, flows_document
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
@@ -37,6 +40,9 @@ def host_evidence(parts: Iterable[str], timeout: float, host: Host, wanted: Sequ
         "logging": host.logging,
         "antivirus": lambda: antivirus(host, wanted),
         "directories": lambda: directories(host, wanted, timeout * _COUNTING),
+        "openvpn": lambda: openvpn(host),
+        "ipsec": lambda: ipsec(host),
+        "remote_leftovers": lambda: remote_leftovers(host),
     }
     started = utc()
     names = list(parts)

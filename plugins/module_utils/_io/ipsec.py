@@ -130,7 +130,7 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     started = service and not systemd.says("is-active", UNIT)
     if check:
         return Outcome(changes, (), started, ())
-    tool = _Swanctl.find()
+    tool = Swanctl.find()
     # Before anything is cleared: with it goes what peers have shown.
     shown = certificates_in(tool.ask("--list-certs")) if list_changed and tool.answers() else ()
     for path, text in texts.items():
@@ -164,15 +164,18 @@ def born_here(at: Places, identities: tuple[str, ...], check: bool) -> tuple[boo
 
 def live(at: Places) -> tuple[Sa, ...]:
     """The tunnels as they are now."""
-    return sas_in(_Swanctl.find().ask("--list-sas"))
+    return sas_in(Swanctl.find().ask("--list-sas"))
 
 
-class _Swanctl:
+class Swanctl:
+    """The tool that talks to the running strongSwan."""
+
     def __init__(self, path: str) -> None:
         self._path = path
 
     @classmethod
-    def find(cls) -> _Swanctl:
+    def find(cls) -> Swanctl:
+        """Raises HardeningError where it isn't installed."""
         path = find_program("swanctl")
         if path is None:
             raise HardeningError("swanctl isn't installed on this host: install the package strongswan-swanctl")
@@ -207,7 +210,7 @@ class _Swanctl:
         return run([self._path, "--initiate", "--child", child, "--timeout", "8"], timeout=30).status == 0
 
 
-def _throw_out(tool: _Swanctl, revoked: tuple[str, ...], children: Mapping[str, str]) -> tuple[str, ...]:
+def _throw_out(tool: Swanctl, revoked: tuple[str, ...], children: Mapping[str, str]) -> tuple[str, ...]:
     for name in revoked:
         tool.end(name)
     for name in revoked:

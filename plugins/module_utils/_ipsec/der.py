@@ -15,8 +15,8 @@ from datetime import datetime, timezone
 
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
-_INTEGER, _SEQUENCE, _UTC_TIME, _TIME = 0x02, 0x30, 0x17, 0x18
-_EXPLICIT_0 = 0xA0
+INTEGER, SEQUENCE, _UTC_TIME, _TIME = 0x02, 0x30, 0x17, 0x18
+EXPLICIT_0 = 0xA0
 _AKI = bytes([0x06, 0x03, 0x55, 0x1D, 0x23])
 
 _Item = tuple[int, bytes]
@@ -37,26 +37,26 @@ def from_pem(text: str, kind: str) -> bytes:
 
 def serial_of(certificate: bytes) -> int:
     """The serial number of a certificate."""
-    items = [item for item in _signed_part(certificate) if item[0] != _EXPLICIT_0]
-    if not items or items[0][0] != _INTEGER:
+    parts = [item for item in signed_part(certificate) if item[0] != EXPLICIT_0]
+    if not parts or parts[0][0] != INTEGER:
         raise HardeningError("a certificate without a serial number")
-    return int.from_bytes(items[0][1], "big", signed=True)
+    return int.from_bytes(parts[0][1], "big", signed=True)
 
 
 def revoked_in(revocations: bytes) -> frozenset[int]:
     """The serial numbers in a revocation list."""
-    parts = _signed_part(revocations)
+    parts = signed_part(revocations)
     # version, signature, issuer, thisUpdate, then nextUpdate and the list, where there are any.
     times = [place for place, (tag, _content) in enumerate(parts) if tag in (_UTC_TIME, _TIME)]
     if not times:
         raise HardeningError("a revocation list without a date")
     entries = parts[times[-1] + 1] if len(parts) > times[-1] + 1 else (0, b"")
-    if entries[0] != _SEQUENCE:
+    if entries[0] != SEQUENCE:
         return frozenset()
     found = set()
-    for tag, content in _items(entries[1]):
-        first = next(_items(content), (0, b""))
-        if tag != _SEQUENCE or first[0] != _INTEGER:
+    for tag, content in items(entries[1]):
+        first = next(items(content), (0, b""))
+        if tag != SEQUENCE or first[0] != INTEGER:
             raise HardeningError("a revocation list with an entry that has no serial number")
         found.add(int.from_bytes(first[1], "big", signed=True))
     return frozenset(found)
@@ -64,15 +64,19 @@ def revoked_in(revocations: bytes) -> frozenset[int]:
 
 def ends(revocations: bytes) -> datetime:
     """Until when a revocation list is good (nextUpdate). One without an end is refused: it would never be renewed."""
-    times = [(tag, content) for tag, content in _signed_part(revocations) if tag in (_UTC_TIME, _TIME)]
+    times = [(tag, content) for tag, content in signed_part(revocations) if tag in (_UTC_TIME, _TIME)]
     if len(times) < 2:
         raise HardeningError("a revocation list without nextUpdate: have it made with one")
-    tag, content = times[1]
+    return moment_of(*times[1])
+
+
+def moment_of(tag: int, content: bytes) -> datetime:
+    """A time in a certificate or revocation list."""
     form = "%y%m%d%H%M%SZ" if tag == _UTC_TIME else "%Y%m%d%H%M%SZ"
     try:
         return datetime.strptime(content.decode("ascii"), form).replace(tzinfo=timezone.utc)
     except ValueError:
-        raise HardeningError("a revocation list whose nextUpdate can't be read") from None
+        raise HardeningError("a certificate or revocation list with a date that can't be read") from None
 
 
 def names_authority_key(revocations: bytes) -> bool:
@@ -80,16 +84,16 @@ def names_authority_key(revocations: bytes) -> bool:
     return _AKI in revocations
 
 
-def _signed_part(content: bytes) -> list[_Item]:
+def signed_part(content: bytes) -> list[_Item]:
     """What is signed: certificates and revocation lists alike are a sequence that begins with it, a sequence too."""
     for _depth in range(2):
-        tag, content = next(_items(content), (0, b""))
-        if tag != _SEQUENCE:
+        tag, content = next(items(content), (0, b""))
+        if tag != SEQUENCE:
             raise HardeningError("neither a certificate nor a revocation list")
-    return list(_items(content))
+    return list(items(content))
 
 
-def _items(content: bytes) -> Iterator[_Item]:
+def items(content: bytes) -> Iterator[_Item]:
     """Tags and contents of DER items, one after the other."""
     at = 0
     while at < len(content):
