@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import antivirus_evidence
+import remote_evidence
 import seen_flows
 import yaml
 from antivirus_evidence import IMPORT, STORE
 from antivirus_example import confirmation, shipped
 from nft_listing import listed
-from sites import lab_site
+from sites import lab_site, remote_site
+from vpn_profiles import profiles as crypto
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.flows import flows_part
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.orthanc import orthanc_document
@@ -105,6 +107,9 @@ def host(**parts: dict[str, Any]) -> dict[str, Any]:
         "logging": ok(journald=True, nflog_listener=False, drop_log_group=5, forwarders=[], forwarded=False),
         "antivirus": absent("neither ClamAV's daemon nor Defender is installed"),
         "directories": absent("no directory is asked for, and none is watched"),
+        "openvpn": absent("no OpenVPN server runs here"),
+        "ipsec": absent("no IPsec daemon runs here, and strongSwan has no connections"),
+        "remote_leftovers": remote_evidence.leftovers(),
     }
     evidence = {"format": 1, "collected_at": "2026-11-24T06:29:12Z", "parts": {**plain, **parts}}
     return {"reached": "ok", "reason": "", "evidence": evidence}
@@ -148,8 +153,15 @@ def hardened_hosts() -> dict[str, Any]:
         "directories": antivirus_evidence.directories(STORE, IMPORT),
     }
     hosts = {
-        "core": host(nftables=rules["core"], logging=log, firewall_flows=seen()),
-        "edge": host(nftables=rules["edge"], logging=log, firewall_flows=seen()),
+        **{
+            name: host(
+                nftables=rules[name],
+                logging=log,
+                firewall_flows=seen(),
+                **remote_evidence.gateway_parts(hardened_site(), name),
+            )
+            for name in rules
+        },
         "pacs1": host(orthanc=orthanc(_STRICT), sockets=ok(listeners=archive), **archives),
         "ris1": host(sockets=ok(listeners=[*ssh, listener(11112, "wlmscpfs"), listener(2575, "python3")]), **protected),
         "his1": host(sockets=ok(listeners=[*ssh, listener(2575, "python3")]), **protected),
@@ -196,7 +208,7 @@ def report(hosts: Any, tried: Any = None, waivers: Any = (), site: Any = None, *
     """The report on the lab."""
     compiled = compile_site(copy.deepcopy(site or hardened_site()))
     known = read_profiles(shipped(), options.pop("profiles", profiles()), date.fromisoformat(NOW[:10]))
-    options = {"profiles": known, "waivers": waivers, **options}
+    options = {"profiles": known, "crypto": crypto(), "waivers": waivers, **options}
     return assess(compiled, controls(), hosts=hosts, network=tried, now=NOW, version=VERSION, **options)
 
 
@@ -223,9 +235,11 @@ def text(document: dict[str, Any]) -> str:
 def write_listings() -> None:
     """What the real nft makes of the rules of today."""
     policies = compile_site(lab_site()).policies
+    remote = render(compile_site(remote_site()).policies["edge"]) + remote_evidence.guard(remote_site(), "edge")
+    (FOLDER / "remote-listing.json").write_text(json.dumps(listed(remote)), encoding="utf-8")
     wanted: tuple[tuple[str, Mode], ...] = (("core", "enforce"), ("core", "watch"), ("edge", "enforce"))
     for name, mode in wanted:
-        text = json.dumps(listed(render(policies[name], mode)))
+        text = json.dumps(listed(render(policies[name], mode) + remote_evidence.guard(lab_site(), name)))
         _listing_file(name, mode).write_text(text, encoding="utf-8")
 
 

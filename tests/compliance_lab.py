@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from compliance_example import hardened_hosts, hardened_site, network, orthanc, profiles, report, scanned
+from compliance_example import (
+    FOLDER,
+    hardened_hosts,
+    hardened_site,
+    network,
+    ok,
+    orthanc,
+    profiles,
+    report,
+    scanned,
+)
+from remote_evidence import gateway_parts
+from sites import remote_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.result import Report
 
@@ -72,6 +85,22 @@ def whole() -> Lab:
 def unspoilt() -> Report:
     """The report on it: the control case of every test."""
     return whole().report()
+
+
+def remote() -> Lab:
+    """The same with people, a branch and a vendor that come from outside, through the firewall ``edge``."""
+    site = {**remote_site(), "devices": {**remote_site()["devices"], "pacs1": hardened_site()["devices"]["pacs1"]}}
+    lab = Lab(site, hardened_hosts(), {})
+    listing = json.loads((FOLDER / "remote-listing.json").read_text(encoding="utf-8"))
+    parts = {**gateway_parts(site, "edge"), "nftables": ok(version="1.0.6", listing=listing, legacy_tables=[])}
+    lab.hosts["edge"]["evidence"]["parts"].update(parts)
+    return lab
+
+
+@cache
+def unspoilt_remote() -> Report:
+    """The report on that."""
+    return remote().report()
 
 
 def found(made: Report, control: str, subject: str) -> tuple[str, str]:

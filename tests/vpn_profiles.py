@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from sites import PROJECT
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import Profile, load_profile
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import Profile, load_profiles
 
 FOLDER: Path = PROJECT / "plugins" / "plugin_utils" / "_vpn" / "profiles"
 
@@ -15,5 +15,4 @@ FOLDER: Path = PROJECT / "plugins" / "plugin_utils" / "_vpn" / "profiles"
 def profiles() -> dict[str, Profile]:
     """Every profile by its name."""
     documents = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.yml"))}
-    loaded = [load_profile(document, name) for name, document in documents.items()]
-    return {profile.name: profile for profile in loaded}
+    return load_profiles(documents)

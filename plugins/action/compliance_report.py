@@ -100,6 +100,7 @@ def _report(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_governance import read_profiles
     from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.hand_over import hand_over
     from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import compile_site
+    from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import load_profiles
 
     now = datetime.now(UTC)
     compiled = compile_site(arguments["site"])
@@ -112,6 +113,7 @@ def _report(arguments: Mapping[str, Any]) -> tuple[Any, dict[str, str]]:
         network=arguments["network"],
         waivers=arguments["waivers"],
         profiles=profiles,
+        crypto=load_profiles(shipped("_vpn/profiles")),
         files=_scanned(arguments["dicom_files"], names),
         inventory=arguments["inventory"],
         now=now.strftime("%Y-%m-%dT%H:%M:%SZ"),

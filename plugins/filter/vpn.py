@@ -7,26 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import filter_face, plain
+from ansible_collections.pacs.hardening.plugins.plugin_utils._faces import filter_face, plain, shipped
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import KERNEL, interface_form, render_guard
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError, suggestion
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.reader import Reader
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn import swanctl
-from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import Profile, load_profile
+from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.profile import Profile, load_profiles
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tunnels import (
     Tunnel,
     plain_tunnels,
     site_tunnels,
     widened,
 )
-
-_PROFILES = Path(__file__).resolve().parents[1] / "plugin_utils" / "_vpn" / "profiles"
 
 
 @filter_face
@@ -95,9 +91,7 @@ def _tunnels(value: Any, gateway: str | None) -> tuple[Tunnel, ...]:
 
 
 def _profiles() -> dict[str, Profile]:
-    documents = {path.name: yaml.safe_load(path.read_text(encoding="utf-8")) for path in _PROFILES.glob("*.yml")}
-    loaded = [load_profile(document, name) for name, document in documents.items()]
-    return {profile.name: profile for profile in loaded}
+    return load_profiles(shipped("_vpn/profiles"))
 
 
 class FilterModule:

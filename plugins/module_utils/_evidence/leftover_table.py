@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, pacs.hardening contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is left over of remote access from other times: by which names it is known, and how it is removed. Data. Private.
+"""What is left over of remote access from other times: its names, and how it is removed. Data. Private.
 
 Names of programs, units and packages are those of Debian and of the makers, ports those of IANA's registry and of the
 makers' manuals; most were not compared with an installation.

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from .._policy.site import Compiled
+from .._vpn.profile import Profile
 from .collected import read_hosts, read_probes
 from .control import REPORT, Control
 from .coverage import coverage
@@ -44,6 +45,7 @@ def assess(
     network: object,
     waivers: object,
     profiles: Profiles | None = None,
+    crypto: Mapping[str, Profile] | None = None,
     files: object = None,
     inventory: Iterable[str] = (),
     now: str,
@@ -54,14 +56,15 @@ def assess(
 
     ``hosts`` gives by inventory name ``reached``, ``reason`` and ``evidence``; ``network`` by inventory name of the
     vantage point the results of its probes; ``files`` what dicom_files_info returned on each; ``profiles`` are those
-    of antivirus; ``inventory`` the names of all hosts that the inventory knows. ``now`` is
+    of antivirus, ``crypto`` those of tunnels, by name; ``inventory`` the names of all hosts that the inventory knows. ``now`` is
     UTC, ISO 8601.
     """
     known = tuple(controls)
     records = read_hosts(hosts)
     known_profiles = profiles or Profiles({}, (), date.fromisoformat(now[:10]))
     scanned = files if isinstance(files, Mapping) else {}
-    collected = Collected(compiled, records, read_probes(network), known_profiles, scanned)
+    moment = datetime.fromisoformat(now.replace("Z", "+00:00"))
+    collected = Collected(compiled, records, read_probes(network), known_profiles, crypto or {}, moment, scanned)
     subjects = collected.subjects()
     ordinary = [control for control in known if not control.about_the_report]
     judged = judge_all(ordinary, subjects)

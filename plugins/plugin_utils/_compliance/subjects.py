@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from .._gate.own_tries import tries_of
 from .._gate.probe_plan import Plan, plan_probes
 from .._gate.probe_results import ProbeResult
+from .._observed.model import SeenFlow
 from .._policy.site import Compiled
 from .._site.model import Device, Site
+from .._vpn.openvpn import places
+from .._vpn.profile import Profile
+from .antivirus_seen import entries
 from .collected import NOTHING, HostRecord
 from .facts import Facts
 from .facts_antivirus import antivirus_facts
@@ -25,7 +30,9 @@ from .facts_governance import NO_PROFILE, Profiles, governance_facts, place_of
 from .facts_model import inventory_facts, site_facts
 from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
+from .facts_remote_access import leftover_facts, remote_access_facts
 from .facts_services import Service, declared_services, firewall_services, undeclared_listeners
+from .vendor_windows import Window, vendor_facts
 
 #: Actors whose part an Orthanc server plays.
 _SERVED_BY_ORTHANC = ("image_manager_archive",)
@@ -35,14 +42,18 @@ _UNMANAGED = "it isn't managed: nobody logs in to it"
 @dataclass(frozen=True)
 class Collected:
     """A compiled site and what was collected of it. ``records``, ``network`` and ``files`` (what dicom_files_info
-    returned) are by inventory name.
+    returned) are by inventory name. ``crypto``: what tunnels are held to, by name. ``now`` is UTC. ``windows`` are those
+    in which vendors may come in.
     """
 
     compiled: Compiled
     records: Mapping[str, HostRecord]
     network: Mapping[str, Mapping[str, ProbeResult]]
     profiles: Profiles
+    crypto: Mapping[str, Profile]
+    now: datetime
     files: Mapping[str, object] = field(default_factory=dict)
+    windows: tuple[Window, ...] = ()
 
     @cached_property
     def hosts(self) -> dict[str, HostRecord]:
@@ -83,18 +94,47 @@ class Collected:
         """The facts of the site, of each firewall, device and host."""
         site = self.compiled.site
         return [
-            Facts("site", site.name, {"site": site_facts(self.compiled)}),
+            self._site(),
             *(self._firewall(name) for name in site.firewalls),
             *(self._device(device) for device in site.devices.values()),
             *(self._host(name) for name in self.hosts),
         ]
 
+    def _site(self) -> Facts:
+        site = self.compiled.site
+        vendors, unknown = vendor_facts(self.compiled, self._sessions(), self._opened(), self.windows, self.now)
+        document = {"site": {**site_facts(self.compiled), "vendors": vendors}}
+        return Facts("site", site.name, document, _below("site.vendors", unknown))
+
+    def _sessions(self) -> dict[str, list[Mapping[str, Any]] | str]:
+        """Who is in on each TLS server of the site, or why that isn't known."""
+        found: dict[str, list[Mapping[str, Any]] | str] = {}
+        for server in self.compiled.site.remote_access.tls.values():
+            part = self.hosts[server.gateway].part("openvpn")
+            path = places(server.name).configuration
+            seen = [one for one in entries(part.value.get("servers")) if one.get("configuration") == path]
+            sessions = seen[0].get("sessions") if seen else None
+            why = part.reason or "it doesn't run" if not seen else "it gave no answer"
+            found[server.name] = list(entries(sessions)) if isinstance(sessions, list) else why
+        return found
+
+    def _opened(self) -> dict[str, tuple[SeenFlow, ...] | str]:
+        """Which connections are open through each firewall, or why that isn't known."""
+        return {
+            name: seen.view.connections
+            if seen.view.connections is not None
+            else seen.reason or seen.view.connections_reason or "nobody asked"
+            for name, seen in self.seen.items()
+        }
+
     def _firewall(self, name: str) -> Facts:
-        record = self.hosts[name]
+        record, site = self.hosts[name], self.compiled.site
         facts, unknown = firewall_facts(record, self.verifications[name])
         facts["flows"], why_not = flows_facts(self.seen[name])
         unknown |= _below("flows", why_not)
-        document = {"firewall": {"name": name, "kind": self.compiled.site.firewalls[name].kind, **facts}}
+        facts["remote_access"], why_not = remote_access_facts(site, name, record, self.crypto, self.now)
+        unknown |= _below("remote_access", why_not)
+        document = {"firewall": {"name": name, "kind": site.firewalls[name].kind, **facts}}
         return Facts("firewall", name, document, _below("firewall", unknown), record.sha256)
 
     def _device(self, device: Device) -> Facts:
@@ -144,8 +184,16 @@ class Collected:
         elif not listeners:
             listeners = "the evidence doesn't say who listens"
         known = not isinstance(listeners, str)
-        document = {"host": {"name": name, "undeclared_listeners": list(listeners) if known else None}}
+        leftovers, why_not = leftover_facts(self.compiled.site, name, record, self._services(name))
+        document = {
+            "host": {
+                "name": name,
+                "undeclared_listeners": list(listeners) if known else None,
+                "leftovers": leftovers,
+            }
+        }
         unknown = {} if known else {"host.undeclared_listeners": str(listeners)}
+        unknown |= _below("host.leftovers", why_not)
         return Facts("host", name, document, unknown, record.sha256)
 
     def _services(self, name: str) -> tuple[Service, ...]:

@@ -71,6 +71,12 @@ def load_profile(document: object, path: str) -> Profile:
     return profile
 
 
+def load_profiles(documents: Mapping[str, object]) -> dict[str, Profile]:
+    """Profiles by their name, from documents by the name of their file; raise SiteError with the faults of one."""
+    loaded = [load_profile(document, name) for name, document in sorted(documents.items())]
+    return {profile.name: profile for profile in loaded}
+
+
 def _itself(value: object, _path: str) -> object:
     return value
 

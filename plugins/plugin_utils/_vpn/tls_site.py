@@ -15,7 +15,7 @@ from .._site.model import Device, Network, Site
 from .._site.remote_access import RemoteUser, TlsServer
 
 #: What an exception of a server may accept, in the site's words.
-_TLS_1_2 = "tls_1_2"
+TLS_1_2 = "tls_1_2"
 
 
 def servers_of(site: Site, host: str) -> tuple[str, ...]:
@@ -34,9 +34,9 @@ def server_document(site: Site, derived: Derived, name: str, root: str = "pacs_s
     if name not in servers:
         raise SiteError([Fault(path, f"no server is named '{name}'", suggestion(name, servers, "Known servers"))])
     server = servers[name]
-    unknown = [item.what for item in server.exceptions if item.what != _TLS_1_2]
+    unknown = [item.what for item in server.exceptions if item.what != TLS_1_2]
     if unknown:
-        remedy = f"What can be accepted is {_TLS_1_2}."
+        remedy = f"What can be accepted is {TLS_1_2}."
         raise SiteError([Fault(f"{path}.{name}.exceptions", f"'{what}' is none", remedy) for what in unknown])
     legs = site.firewalls[server.gateway].legs
     document: dict[str, Any] = {
@@ -49,7 +49,7 @@ def server_document(site: Site, derived: Derived, name: str, root: str = "pacs_s
         "users": {user.name: _user(site, derived, server, user) for user in server.users.values()},
     }
     for item in server.exceptions:
-        document[_TLS_1_2] = {"reason": item.reason, "owner": item.owner, "expires_on": str(item.expires_on)}
+        document[TLS_1_2] = {"reason": item.reason, "owner": item.owner, "expires_on": str(item.expires_on)}
     return document
 
 
