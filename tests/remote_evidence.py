@@ -1,4 +1,4 @@
-"""What gateways show that are as their site declares them: evidence of strongSwan, OpenVPN, and of what is left over."""
+"""What gateways show that are as their site declares them: strongSwan, OpenVPN, and what is left over."""
 
 from __future__ import annotations
 

@@ -56,8 +56,8 @@ def assess(
 
     ``hosts`` gives by inventory name ``reached``, ``reason`` and ``evidence``; ``network`` by inventory name of the
     vantage point the results of its probes; ``files`` what dicom_files_info returned on each; ``profiles`` are those
-    of antivirus, ``crypto`` those of tunnels, by name; ``inventory`` the names of all hosts that the inventory knows. ``now`` is
-    UTC, ISO 8601.
+    of antivirus, ``crypto`` those of tunnels, by name; ``inventory`` the names of all hosts that the inventory knows.
+    ``now`` is UTC, ISO 8601.
     """
     known = tuple(controls)
     records = read_hosts(hosts)

@@ -102,7 +102,7 @@ def leftover_facts(
         _leftover(out, one, services)
     own = _own_interfaces(site, name)
     for one in entries(links):
-        if one.get("name") not in own:
+        if str(one.get("name")) not in own:
             known = BY_ID["interface"]
             out.faults.append(f"{known.title}: {one.get('name')} ({one.get('kind')}). To remove: {known.remove}")
     _servers(out, site, name, record)

@@ -152,9 +152,9 @@ class _Judge:
         if isinstance(problem, str):
             self._out.crypto.unknown.append(problem)
             return
-        names = {one.get("name") for one in self._connections() if self._peer_of(one) == tunnel.peer.identity}
+        names = {str(one.get("name")) for one in self._connections() if self._peer_of(one) == tunnel.peer.identity}
         listed = mapping(configured.get("connections"))
-        for name in sorted(str(name) for name in names):
+        for name in sorted(names):
             if name not in listed:
                 self._out.crypto.unknown.append(f"{where}: what {name} offers isn't in swanctl's files")
                 continue
@@ -242,7 +242,7 @@ class _Judge:
 
     def _strangers(self) -> None:
         for sa in self._sas():
-            if sa.get("peer") not in self._tunnels and sa.get("state") == "ESTABLISHED":
+            if str(sa.get("peer")) not in self._tunnels and sa.get("state") == "ESTABLISHED":
                 peer = f"{sa.get('peer') or 'nobody'} at {sa.get('peer_address')}"
                 self._out.peers.faults.append(f"a tunnel with {peer} is up, which the site doesn't declare")
         for connection in self._connections():

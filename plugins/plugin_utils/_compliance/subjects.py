@@ -42,8 +42,9 @@ _UNMANAGED = "it isn't managed: nobody logs in to it"
 @dataclass(frozen=True)
 class Collected:
     """A compiled site and what was collected of it. ``records``, ``network`` and ``files`` (what dicom_files_info
-    returned) are by inventory name. ``crypto``: what tunnels are held to, by name. ``now`` is UTC. ``windows`` are those
-    in which vendors may come in.
+    returned) are by inventory name. ``crypto``: what tunnels are held to, by name. ``now`` is UTC.
+
+    ``windows`` are those in which vendors may come in. None is collected yet: nothing of this collection opens any.
     """
 
     compiled: Compiled

@@ -193,7 +193,7 @@ class TestSummary:
     def test_the_verdict_comes_first_and_the_greatest_risk_next(self) -> None:
         lines = summary_lines(before())
         assert lines[0] == "NOT PASSED: Lab Hospital"
-        assert lines[1].startswith("  Checks: 12 passed, 16 failed, 27 not assessed")
+        assert lines[1].startswith("  Checks: 17 passed, 16 failed, 29 not assessed")
         text_of_all = "\n".join(lines)
         assert (
             text_of_all.index("critical SEG-01") < text_of_all.index("high AE-01") < text_of_all.index("medium CFG-01")
