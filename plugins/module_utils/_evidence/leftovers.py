@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,13 +155,17 @@ def in_schedule(text: str, unit: bool) -> Iterable[Leftover]:
         if line.startswith(("#", ";")) or (unit and not line.startswith("Exec")):
             continue
         words = line.partition("=")[2].lstrip("-+!@:|").split() if unit else line.split()
-        for at, word in enumerate(words):
-            program = word.rpartition("/")[2]
-            # Elsewhere in a line a name may be a folder or an account.
-            if program in BY_PROGRAM and (at == 0 or word.startswith("/") or _begins(words, at)):
-                yield BY_PROGRAM[program]
-            elif program == "ssh" and opens_there(words[at:]):
-                yield BY_ID["ssh_remote"]
+        yield from dict.fromkeys(_in_line(words))
+
+
+def _in_line(words: Sequence[str]) -> Iterator[Leftover]:
+    for at, word in enumerate(words):
+        program = word.rpartition("/")[2]
+        # Elsewhere in a line a name may be a folder or an account.
+        if program in BY_PROGRAM and (at == 0 or word.startswith("/") or _begins(words, at)):
+            yield BY_PROGRAM[program]
+        elif program == "ssh" and opens_there(words[at:]):
+            yield BY_ID["ssh_remote"]
 
 
 def _begins(words: Sequence[str], at: int) -> bool:
