@@ -103,6 +103,13 @@ class Gateway:
             self._process.wait(timeout=20)
             self._process = None
 
+    def kill(self) -> None:
+        """End the daemon without a word to anybody."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(timeout=20)
+            self._process = None
+
     def tool(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run swanctl."""
         with self.namespace.inside():

@@ -52,7 +52,7 @@ class Authority:
         """Its own certificate, PEM."""
         return _pem(self._certificate)
 
-    def issue(self, identity: str, last: timedelta = 30 * _DAY) -> tuple[str, str, int]:
+    def issue(self, identity: str, last: timedelta = 60 * _DAY) -> tuple[str, str, int]:
         """A certificate for a gateway and its key, both PEM, and its serial number; it ends ``last`` from now."""
         key = ec.generate_private_key(ec.SECP384R1())
         names = x509.SubjectAlternativeName([x509.DNSName(identity)])

@@ -102,12 +102,12 @@ class Place:
             children={CONNECTION: CHILD},
             needs=(),
         )
-        with self._inside():
+        with self.inside():
             return apply(wanted, self._at, check=False, service=False)
 
     def sas(self) -> tuple[Sa, ...]:
         """What lives on the hospital's gateway."""
-        with self._inside():
+        with self.inside():
             return live(self._at)
 
     @property
@@ -147,7 +147,8 @@ class Place:
         return Places(str(self.hospital.folder), str(self.hospital.folder / "pacs.conf"))
 
     @contextmanager
-    def _inside(self) -> Iterator[None]:
+    def inside(self) -> Iterator[None]:
+        """As on the gateway of the hospital: in its network, with its daemon."""
         before = dict(os.environ)
         os.environ.update({key: text for key, text in self.hospital.environment.items() if key != "PATH"})
         try:

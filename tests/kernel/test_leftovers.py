@@ -1,8 +1,8 @@
 """What is left over of remote access is found on a host of its own: a namespace for processes, network and files.
 
 The login is a real agetty on a terminal that is called a serial line, for there is none here; the tunnels are real
-interfaces. pppd and x11vnc are programs of that name that listen and wait: the kernel has no PPP here, and x11vnc wants a
-display. A real reverse tunnel through a real sshd is planted in the scenario compliance.
+interfaces. pppd and x11vnc are programs of that name that listen and wait: the kernel has no PPP here, and x11vnc wants
+a display. A real reverse tunnel through a real sshd is planted in the scenario compliance.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +26,7 @@ from kernel.ipsec_place import (
     CHILD,
     CONNECTION,
     CRL,
+    CT,
     GUARD,
     HOSPITAL,
     PACS,
@@ -36,6 +38,7 @@ from kernel.ipsec_place import (
     reaches,
     wait_for,
 )
+from kernel.ipsec_report import report
 from pydicom.data import get_testdata_file
 from vpn_profiles import profiles
 
@@ -43,6 +46,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import us
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance import remote_ipsec
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import KERNEL, Form
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.algorithms import live_word
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.judge import judge_agreed
@@ -187,24 +191,54 @@ def test_a_stopped_daemon_leaks_nothing(place: Place) -> None:
 
 
 PUBKEY = (("auth = pubkey", "auth = psk"),)
-REFUSED: dict[str, tuple[tuple[tuple[str, str], ...], str, str]] = {
-    "weak IKE": (((STRONG, WEAK),), "NO_PROPOSAL_CHOSEN", "received proposals unacceptable"),
-    "weak ESP": (((ESP, f"esp_proposals = {WEAK}"),), "NO_PROPOSAL_CHOSEN", "no acceptable proposal found"),
-    "IKEv1": ((("version = 2", "version = 1"),), "NO_PROPOSAL_CHOSEN", "no IKE config found"),
-    "a pre-shared key": (PUBKEY, "AUTHENTICATION_FAILED", "no shared key found|constraint requires public key"),
+#: By what is offered: the changes, what the other side is told, what is logged, and where and how the report says it.
+REFUSED: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str, str]] = {
+    "weak IKE": (
+        ((STRONG, WEAK),),
+        "NO_PROPOSAL_CHOSEN",
+        "received proposals unacceptable",
+        "VPN-01",
+        "203.0.113.2, because nothing it offered is allowed",
+    ),
+    "weak ESP": (
+        ((ESP, f"esp_proposals = {WEAK}"),),
+        "NO_PROPOSAL_CHOSEN",
+        "no acceptable proposal found",
+        "VPN-01",
+        "203.0.113.2, because nothing it offered is allowed",
+    ),
+    "IKEv1": (
+        (("version = 2", "version = 1"),),
+        "NO_PROPOSAL_CHOSEN",
+        "no IKE config found",
+        "VPN-02",
+        "203.0.113.2, because it spoke IKEv1",
+    ),
+    "a pre-shared key": (
+        PUBKEY,
+        "AUTHENTICATION_FAILED",
+        "no shared key found|constraint requires public key",
+        "VPN-03",
+        "203.0.113.2, because it came with a pre-shared key",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_the_profile_does_not_allow_is_refused(place: Place, name: str) -> None:
-    changes, said, logged = REFUSED[name]
+    changes, said, logged, control, why = REFUSED[name]
     before = len(place.hospital.log())
     with branch_with(place, *changes):
         up, text = place.branch.initiate(CHILD)
         assert (up, place.up) == (False, False)
         assert said in text, text
         assert not reaches(place.ct, place.pacs, PACS[0])
+        made = report(place, before)
     assert re.search(logged, place.hospital.log()[before:])
+    assert why in made[control][1]
+    alone = "IKE is up, but nothing can pass" if name == "weak ESP" else "tunnel branch isn't up"
+    assert made["VPN-05"][0] == "warn" and alone in made["VPN-05"][1]
+    assert not {state for state, _text in made.values()} & {"fail", "not_assessed"}, made
 
 
 def test_another_identity_is_refused(place: Place) -> None:
@@ -213,6 +247,7 @@ def test_another_identity_is_refused(place: Place) -> None:
         up, text = place.branch.initiate(CHILD)
         assert (up, "AUTHENTICATION_FAILED" in text) == (False, True), text
     assert "no matching peer config found" in place.hospital.log()[before:]
+    assert "203.0.113.2, because its identity is none that is configured here" in report(place, before)["VPN-03"][1]
 
 
 def test_an_expired_certificate_is_refused(place: Place) -> None:
@@ -221,6 +256,7 @@ def test_an_expired_certificate_is_refused(place: Place) -> None:
         up, text = place.branch.initiate(CHILD)
         assert (up, "AUTHENTICATION_FAILED" in text) == (False, True), text
     assert "subject certificate invalid" in place.hospital.log()[before:]
+    assert "203.0.113.2, because its certificate has ended" in report(place, before)["VPN-03"][1]
 
 
 def test_what_is_weak_on_both_sides_comes_up_and_is_judged(place: Place) -> None:
@@ -235,6 +271,10 @@ def test_what_is_weak_on_both_sides_comes_up_and_is_judged(place: Place) -> None
             wait_for(lambda: bool(place.sas() and place.sas()[0].children), "the weak tunnel", place.hospital)
             assert {what for kind, what in weaknesses(place) if kind == "ike"} == {"3des", "sha1", "modp1024"}
             assert {what for kind, what in weaknesses(place) if kind == "esp"} >= {"3des", "sha1"}
+            state, text = report(place)["VPN-01"]
+            assert state == "fail"
+            assert "IKE agreed upon 3des-sha1-prfsha1-modp1024: 'modp1024' is not allowed by the profile cnsa" in text
+            assert f"it offers {WEAK} for ESP: '3des' is not allowed" in text
             place.hospital.write({"conf.d/pacs-hardening.conf": kept})
             place.hospital.load()
     finally:
@@ -242,6 +282,10 @@ def test_what_is_weak_on_both_sides_comes_up_and_is_judged(place: Place) -> None
         place.hospital.load()
     back(place)
     assert weaknesses(place) == set(), "the right one is found to be right"
+    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
+    assert {control: state for control, (state, _text) in report(place).items()} == dict.fromkeys(
+        ("VPN-01", "VPN-02", "VPN-03", "VPN-05"), "pass"
+    )
 
 
 def weaknesses(place: Place) -> set[tuple[str, str]]:
@@ -266,6 +310,7 @@ RELOADS = {
 def test_a_revoked_peer_is_thrown_out_and_stays_out(place: Place) -> None:
     back(place)
     assert reaches(place.ct, place.pacs, PACS[0], patience=5)
+    before = len(place.hospital.log())
     outcome = place.run(place.revocations(BRANCH))
     assert outcome.ended == (CONNECTION,)
     assert not place.up
@@ -280,6 +325,7 @@ def test_a_revoked_peer_is_thrown_out_and_stays_out(place: Place) -> None:
     place.hospital.load()
     assert not place.branch.initiate(CHILD)[0], "a restart"
     assert "certificate was revoked on" in place.hospital.log()
+    assert "203.0.113.2, because its certificate is revoked" in report(place, before)["VPN-03"][1]
     place.run(place.revocations())
     back(place)
 
@@ -293,6 +339,8 @@ def test_a_newer_list_alone_does_not_keep_a_known_peer_out(place: Place) -> None
         place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
         back(place)
         assert before.isdisjoint(sa.number for sa in place.sas()), "it was let in again"
+        state, text = report(place)["VPN-03"]
+        assert state == "fail" and f"is up, though the certificate of {BRANCH} is revoked" in text
     finally:
         place.run(place.revocations())
         back(place)
@@ -322,3 +370,39 @@ def test_a_renewed_certificate_drops_no_tunnel_and_is_shown_next_time(place: Pla
     place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
     back(place)  # with the old one it would be refused: the other side knows it as revoked
     assert before.isdisjoint(sa.number for sa in place.sas())
+
+
+def test_a_dead_peer_that_is_shown_as_established_is_told_from_a_living_one(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the patience is shorter than two minutes: the daemon is killed, and its tunnel is up by the other's word."""
+    back(place)
+    monkeypatch.setattr(remote_ipsec, "_SILENT", 1)
+    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
+    assert "tunnel branch carries" in report(place)["VPN-05"][1]
+    place.branch.kill()
+    try:
+        deadline = time.monotonic() + 15
+        made = report(place)
+        while "its peer is silent" not in made["VPN-05"][1]:
+            assert time.monotonic() < deadline, made
+            reaches(place.pacs, place.ct, CT[0], patience=0.3)
+            made = report(place)
+        assert place.sas()[0].established, "it is shown as established all the same"
+        assert made["VPN-05"][0] == "warn"
+    finally:
+        place.branch.start()
+        place.branch.load()
+        place.hospital.tool("--terminate", "--ike", CONNECTION, "--force")
+        back(place)
+
+
+def test_without_its_guard_the_gateway_fails(place: Place) -> None:
+    with without_guards(place):
+        state, text = report(place)["VPN-05"]
+    assert state == "fail" and "nothing keeps packets of 10.2.0.0/24 in the tunnel" in text
+    place.guard(KERNEL)
+    try:
+        assert "the guard keeps what belongs into a tunnel" in report(place)["VPN-05"][1], "both forms count"
+    finally:
+        place.guard()

@@ -215,7 +215,7 @@ class _Judge:
                 self._out.bounds.looks.append(f"{where}: IKE is up, but nothing can pass, for there is no ESP below it")
             for child in installed:
                 self._selectors(where, child)
-            if installed and all(map(_is_silent, installed)):
+            if _are_silent(installed):
                 self._out.bounds.looks.append(
                     f"{where} is shown as established, but its peer is silent: {_traffic(installed)}"
                 )
@@ -351,21 +351,24 @@ def _words(message: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _is_silent(child: Mapping[str, Any]) -> bool:
-    """Whether something was sent for long, and nothing came back."""
-    sent, received = whole(child.get("sent")) or 0, whole(child.get("received")) or 0
-    last_sent, last_received = whole(child.get("last_sent")), whole(child.get("last_received"))
-    if not sent:
+def _are_silent(children: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether something was sent for long, and nothing came back on any of them."""
+    sent, received = _least(children, "last_sent"), _least(children, "last_received")
+    if sent is None:
         return False
-    if not received:
-        return (whole(child.get("since")) or 0) > _SILENT
-    return last_sent is not None and last_received is not None and last_received > last_sent + _SILENT
+    if received is None:
+        return max(whole(child.get("since")) or 0 for child in children) > _SILENT
+    return received > sent + _SILENT
+
+
+def _least(children: Iterable[Mapping[str, Any]], key: str) -> int | None:
+    return min((moment for child in children if (moment := whole(child.get(key))) is not None), default=None)
 
 
 def _traffic(children: Sequence[Mapping[str, Any]]) -> str:
     received, sent = (sum(whole(child.get(key)) or 0 for child in children) for key in ("received", "sent"))
-    last = [moment for child in children if (moment := whole(child.get("last_received"))) is not None]
-    heard = f", last heard {span(min(last))} ago" if last else ", never heard"
+    last = _least(children, "last_received")
+    heard = ", never heard" if last is None else f", last heard {span(last)} ago"
     return f"{received} bytes in, {sent} out{heard}"
 
 
