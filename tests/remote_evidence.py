@@ -140,7 +140,7 @@ def _ipsec(site: Site, tunnels: list[IpsecTunnel]) -> dict[str, Any]:
 
 
 def _connection(site: Site, tunnel: IpsecTunnel) -> dict[str, Any]:
-    end = {"method": "public key", "revocation": None, "authorities": []}
+    end: dict[str, Any] = {"method": "public key", "revocation": None, "authorities": []}
     remote = {**end, "identity": tunnel.peer.identity, "revocation": "GOOD", "authorities": [f"CN={_AUTHORITY}"]}
     networks = [str(network) for network in site.zones[tunnel.zone].networks]
     return {

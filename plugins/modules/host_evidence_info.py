@@ -20,6 +20,8 @@ description:
     of its users only how many there are, and which of them every reader of a manual can log in as.
   - Of antivirus it is looked at what runs and what it has marked to be watched, not only at what it was told. No test
     file is put anywhere; M(pacs.hardening.antivirus_canary) does that, and what it found out last is returned.
+  - Of VPN gateways their running daemons are asked (vici of strongSwan, the management socket of OpenVPN); of their
+    configuration only settings on a fixed list are returned, and nothing of keys.
 options:
   parts:
     description: What to look at.
@@ -27,10 +29,10 @@ options:
     elements: str
     choices:
       [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging,
-        antivirus, directories]
+        antivirus, directories, openvpn, ipsec, remote_leftovers]
     default:
       [system, nftables, sockets, forwarding, firewall_changes, firewall_flows, orthanc, accounts, logging,
-        antivirus, directories]
+        antivirus, directories, openvpn, ipsec, remote_leftovers]
   directories:
     description:
       - Directories that are looked at beside those that ClamAV is told to watch or to leave alone, such as image stores
@@ -158,6 +160,31 @@ evidence:
               many files that may be executed (C(executable)) and C(larger) ones than each of C(sizes) lie there;
               C(whole) is V(false) if the time didn't suffice for all of them. V(null) for what is no directory.
             - C(sizes), the limits in bytes above which ClamAV doesn't scan on access, and not at all.
+          type: dict
+        openvpn:
+          description:
+            - C(servers) that run, each with its C(configuration), the C(settings) of it that are judged, and its
+              C(management) socket.
+            - C(sessions), who is in, with addresses, bytes, since when and by which cipher; V(null) with the reason in
+              C(not_asked) where the server gave no answer. OpenVPN doesn't tell which certificate a session has shown.
+            - C(certificate) and C(revocations) with their ends, when the list was changed
+              (C(revocations_changed)), and of whom the C(second_factor) is asked.
+          type: dict
+        ipsec:
+          description:
+            - Which daemon is C(running), and whether it C(answers). C(sas) with the algorithms that were agreed upon,
+              the peer, since when (seconds), bytes and when something was last received; C(connections) with how the
+              two sides prove who they are; C(certificates), and C(lists) of revocations that are loaded, or lie there.
+            - C(configured), what the files of swanctl offer, which the daemon doesn't tell.
+            - C(refusals), who was refused in the last C(refusals_days) days, and why, by strongSwan's journal; V(null)
+              where there is none.
+          type: dict
+        remote_leftovers:
+          description:
+            - C(found), what leads in beside gateways (dial-up, remote control, reverse tunnels, logins over serial
+              lines), each with its C(id), C(state) (C(active), or only C(installed)), C(where) and C(unit).
+            - C(interfaces) that are tunnels, with their kind; C(consoles), lines that the kernel's command line names;
+              C(unseen), how many processes nobody may look into.
           type: dict
         accounts:
           description: C(login_users), local accounts with a shell.

@@ -7,17 +7,24 @@ import socket
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from compliance_example import controls
 from kernel.vpn_gateway import Running, serving_site, without
 from kernel.vpn_place import ARCHIVE, missing
-from vpn_example import TODAY, site_gateway
+from vpn_example import TODAY, site_gateway, vpn_site
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.evidence_openvpn import openvpn
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import Management, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import parse_status
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.collected import read_host
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts import Facts
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_remote_access import remote_access_facts
+from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.judge import judge
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.load import load_site
 
 pytestmark = [pytest.mark.kernel, pytest.mark.skipif(missing() is not None, reason=str(missing()))]
 
@@ -104,15 +111,41 @@ class TestManagement:
         (there,) = running.place.there(sessions, running.at.management)
         assert (there.name, there.username, there.cipher) == ("r.smith", "r.smith", "AES-256-GCM")
         assert (there.ipv4, there.ipv6) == ("198.18.80.10", "fd00:18:80::10")
+        running.connect("stranger", "robot")
         (server,) = running.place.there(openvpn, Host())["servers"]
         assert server["configuration"] == running.at.configuration
         assert server["settings"]["tls-version-min"] == ["1.3"]
         assert server["management"] == {"path": running.at.management, "there": True, "closed": True}
-        assert [(one["name"], one["since"]) for one in server["sessions"]] == [("r.smith", there.since)]
+        assert [one["name"] for one in server["sessions"]] == ["r.smith", "robot"]
+        assert server["sessions"][0]["since"] == there.since
+        assert server["second_factor"] == {"service": "pacs-vpn-people", "asked": True, "spared": ["robot"]}
+        assert (server["certificate"]["name"], server["certificate"]["bits"]) == ("vpn.hospital.example", 384)
+        assert server["revocations"]["revoked"] == len(running.place.authority.revoked)
         file = running.place.on_gateway(running.at.status)
         running.place.wait(lambda: f"\t{there.client_id}\t" in file.read_text(), "the file isn't written")
         written = next(one for one in parse_status(file.read_text()).sessions if one.name == there.name)
         assert written.client_id == there.client_id
+        states = judged({"servers": [server]})
+        assert (states["VPN-01"][0], states["VPN-03"][0], states["VPN-04"][0]) == ("pass", "fail", "warn")
+        assert "robot is in, whom the site doesn't declare" in states["VPN-03"][1]
+        assert states["VPN-03"][1].count("doesn't declare") == 1, "r.smith is"
+        assert "server people: PAM's service pacs-vpn-people asks for a one-time code" in states["VPN-04"][1]
+        assert states["VPN-05"][0] == "fail", "this gateway has no limit of idle time"
+        assert "a session that nobody uses goes on" in states["VPN-05"][1]
+
+
+def judged(value: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    """State and text of each control, from what the server really said."""
+    document = vpn_site()
+    del document["remote_access"]["tls"]["old"]
+    part = {"status": "ok", "value": value}
+    parts = {"openvpn": part, "ipsec": {"status": "absent", "reason": "none"}}
+    record = read_host({"reached": "ok", "reason": "", "evidence": {"format": 1, "parts": parts}})
+    known, unknown = remote_access_facts(load_site(document).site, "edge", record, {}, datetime.now(UTC))
+    reasons = {f"firewall.remote_access.{path}": reason for path, reason in unknown.items()}
+    facts = Facts("firewall", "edge", {"firewall": {"remote_access": known}}, reasons)
+    made = [judge(control, facts) for control in controls() if control.id in ("VPN-01", "VPN-03", "VPN-04", "VPN-05")]
+    return {one.control.id: (one.state, "; ".join(one.observed)) for one in made}
 
 
 ASK = """

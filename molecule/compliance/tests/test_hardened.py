@@ -41,7 +41,16 @@ def test_a_host_with_nothing_but_python_and_sshd_is_judged(hardened: Audit) -> N
     for program in NOT_DEBIANS:
         assert nodes.run("ops1", ["/bin/sh", "-c", f"command -v {program}"]).returncode != 0
     parts = hardened.host("ops1")["parts"]
-    for name in ("nftables", "orthanc", "firewall_changes", "firewall_flows", "antivirus", "directories"):
+    for name in (
+        "nftables",
+        "orthanc",
+        "firewall_changes",
+        "firewall_flows",
+        "antivirus",
+        "directories",
+        "openvpn",
+        "ipsec",
+    ):
         assert parts.pop(name) == "absent", name
     assert set(parts.values()) == {"ok"}
     assert hardened.state("CFG-01", "ops1") == hardened.state("SEG-03", "ops1") == "pass"

@@ -121,6 +121,8 @@ def second_factor(text: str) -> Factor:
     asked: bool | None = False
     for line in text.splitlines():
         words = line.split("#")[0].split()
+        if words[:1] == ["@include"]:
+            asked = None
         if len(words) < 3 or words[0].lstrip("-") != "auth":
             continue
         control, module, options = words[1], words[2].rpartition("/")[2], words[3:]
@@ -129,7 +131,7 @@ def second_factor(text: str) -> Factor:
             return Factor(control not in _ENOUGH and "nullok" not in options, tuple(sparing))
         if module == _SPARES and control == "sufficient":
             sparing += [option[5:] for option in options if option.startswith("file=")]
-        elif control == "sufficient" or words[0] == "@include" or control.startswith("["):
+        elif control == "sufficient" or control.startswith("["):
             asked = None
     return Factor(asked, tuple(sparing))
 

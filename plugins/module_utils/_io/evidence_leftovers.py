@@ -62,7 +62,7 @@ def remote_leftovers(host: Host) -> dict[str, Any]:
     listeners = _listeners(host)
     owners, unseen = _owners(host, processes)
     sessions = {one.pid: owners.get(one.pid, ()) for one in processes if judged.is_session_of_sshd(one)}
-    running = [found for one in processes if (found := judged.of_process(one, consoles))]
+    running = [one for one in (judged.of_process(process, consoles) for process in processes) if one is not None]
     found = [
         *running,
         *judged.sshd_forwards(sessions, [(one.protocol, one.address, one.port, one.inode) for one in listeners]),
@@ -132,7 +132,8 @@ def _on_ports(
             owner = by_socket.get(listener.inode)
             who = f" ({owner.name})" if owner else ""
             where = f"{listener.protocol} {listener.port} on {listener.address}{who}"
-            yield Found(known.id, ACTIVE, where, owner and owner.unit, (listener.protocol, listener.port))
+            unit = owner.unit if owner else None
+            yield Found(known.id, ACTIVE, where, unit, (listener.protocol, listener.port))
 
 
 def _units(host: Host, consoles: frozenset[str]) -> Iterator[Found]:

@@ -68,7 +68,10 @@ def _configuration(host: Host, pid: int) -> tuple[str, str | None]:
     path = values.get("--config")
     if path is None:
         return "", None
-    folder = values.get("--cd") or os.readlink(f"{host.proc}/{pid}/cwd")
+    folder = values.get("--cd", "/")
+    if "--cd" not in values:
+        with contextlib.suppress(FileNotFoundError):  # gone meanwhile
+            folder = os.readlink(f"{host.proc}/{pid}/cwd")
     return folder, os.path.normpath(os.path.join(folder, path))
 
 

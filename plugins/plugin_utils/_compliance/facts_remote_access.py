@@ -60,8 +60,8 @@ def remote_access_facts(
     if networks:
         _guard(out.bounds, record, networks)
     for key in _ASPECTS:
-        aspect: Aspect = getattr(out, key)
-        facts[key], why = aspect.facts()
+        made: Aspect = getattr(out, key)
+        facts[key], why = made.facts()
         unknown |= {f"{key}.{path}" if path else key: reason for path, reason in why.items()}
     return facts, unknown
 

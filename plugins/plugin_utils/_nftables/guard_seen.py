@@ -110,7 +110,7 @@ def _networks(element: Any) -> Iterable[Network]:
             return [ip_network(f"{value['prefix']['addr']}/{value['prefix']['len']}")]
         if isinstance(value, Mapping) and isinstance(value.get("range"), list):
             first, last = (ip_address(one) for one in value["range"])
-            return list(summarize_address_range(first, last))  # type: ignore[type-var]
+            return list(summarize_address_range(first, last))
     except (ValueError, KeyError, TypeError):
         return []
     return []

@@ -9,8 +9,11 @@ from vpn_example import gateway, user
 
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.openvpn import (
     Door,
+    Factor,
     directives,
     is_server,
+    pam_service,
+    second_factor,
     server_document,
 )
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.openvpn import gateway_files, places
@@ -65,3 +68,30 @@ def test_an_open_management_socket_is_one(lines: str, mode: int, directory: int,
     found = server_document("/a.conf", directives(lines), Door("/run/a/m", mode, directory), None, "not asked")
     assert found["management"] == {"path": "/run/a/m", "there": True, "closed": closed}
     assert (found["sessions"], found["not_asked"]) == (None, "not asked")
+
+
+class TestSecondFactor:
+    def test_of_our_own_service(self) -> None:
+        files = gateway_files(gateway(user("r.smith", 10)), date(2026, 11, 27))
+        text = next(file.text for file in files if file.path.startswith("/etc/pam.d/"))
+        assert second_factor(text) == Factor(True, (places("people").machines,))
+        assert pam_service(directives(OWN)) == "pacs-vpn-people"
+
+    @pytest.mark.parametrize(
+        ("text", "asked"),
+        [
+            ("auth required pam_oath.so usersfile=/etc/users.oath\n", True),
+            ("auth required pam_google_authenticator.so nullok\n", False),
+            ("auth sufficient pam_google_authenticator.so\nauth required pam_unix.so\n", False),
+            ("auth required pam_unix.so\n", False),
+            ("auth sufficient pam_radius_auth.so\n", None),
+            ("@include common-auth\n", None),
+            ("auth [success=1 default=ignore] pam_unix.so\n", None),
+            ("# auth required pam_oath.so\n", False),
+        ],
+    )
+    def test_of_others(self, text: str, asked: bool | None) -> None:
+        assert second_factor(text).asked is asked
+
+    def test_without_the_plugin_nobody_is_asked(self) -> None:
+        assert pam_service(directives(WEAK)) is None

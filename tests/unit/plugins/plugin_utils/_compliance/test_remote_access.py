@@ -11,6 +11,7 @@ import pytest
 import remote_cases
 from compliance_example import controls
 from compliance_lab import Lab, found, remote, unspoilt, unspoilt_remote
+from remote_evidence import found as left_over
 from remote_evidence import gateway_parts, session
 from seen_flows import CT1
 from vpn_profiles import profiles
@@ -146,7 +147,7 @@ def test_who_was_refused_is_found_in_the_report(lab: Lab) -> None:
 
 def test_a_declared_listener_is_none_that_is_left_over(lab: Lab) -> None:
     port = {"port": ["tcp", 3389]}
-    remote_cases.left(lab, "ws1", remote_cases.found("rdp", "tcp 3389 on 0.0.0.0", **port))
+    remote_cases.left(lab, "ws1", left_over("rdp", "tcp 3389 on 0.0.0.0", **port))
     assert found(lab.report(), "VPN-07", "ws1")[0] == "fail"
     lab.site["conduits"].append({"from": "ris1", "to": "ws1", "service": "rdp", "reason": "support of readers"})
     state, observed = found(lab.report(), "VPN-07", "ws1")
@@ -226,7 +227,7 @@ def test_whatever_a_gateway_says_nothing_raises(part: str) -> None:
 
 def test_whatever_a_host_says_is_left_over_nothing_raises() -> None:
     site = compile_site(remote().site).site
-    value = {**remote_cases.found("vnc", "x", port=["tcp", 1])}
+    value = {**left_over("vnc", "x", port=["tcp", 1])}
     whole = {"found": [value], "interfaces": [{"name": "wg0", "kind": "x"}], "consoles": ["ttyS0"], "unseen": 0}
     for changed in spoilt(whole):
         leftover_facts(site, "ws1", record(remote_leftovers={"status": "ok", "value": changed}), ())
