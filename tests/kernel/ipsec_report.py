@@ -60,6 +60,41 @@ SITE: dict[str, Any] = {
     },
 }
 
+ESP = "esp_proposals = aes256gcm16-ecp384"
+STRONG, WEAK = "aes256gcm16-prfsha384-ecp384", "3des-sha1-modp1024"
+PUBKEY = (("auth = pubkey", "auth = psk"),)
+#: By what is offered: the changes, what the other side is told, what is logged, and where and how the report says it.
+REFUSED: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str, str]] = {
+    "weak IKE": (
+        ((STRONG, WEAK),),
+        "NO_PROPOSAL_CHOSEN",
+        "received proposals unacceptable",
+        "VPN-01",
+        "203.0.113.2, because nothing it offered is allowed",
+    ),
+    "weak ESP": (
+        ((ESP, f"esp_proposals = {WEAK}"),),
+        "NO_PROPOSAL_CHOSEN",
+        "no acceptable proposal found",
+        "VPN-01",
+        "203.0.113.2, because nothing it offered is allowed",
+    ),
+    "IKEv1": (
+        (("version = 2", "version = 1"),),
+        "NO_PROPOSAL_CHOSEN",
+        "no IKE config found",
+        "VPN-02",
+        "203.0.113.2, because it spoke IKEv1",
+    ),
+    "a pre-shared key": (
+        PUBKEY,
+        "AUTHENTICATION_FAILED",
+        "no shared key found|constraint requires public key",
+        "VPN-03",
+        "203.0.113.2, because it came with a pre-shared key",
+    ),
+}
+
 
 def report(place: Place, since: int | None = None) -> dict[str, tuple[str, str]]:
     """State and text of each control of VPN. ``since``: where in the log refusals begin; the daemons of these tests

@@ -38,7 +38,7 @@ from kernel.ipsec_place import (
     reaches,
     wait_for,
 )
-from kernel.ipsec_report import report
+from kernel.ipsec_report import ESP, REFUSED, STRONG, WEAK, report
 from pydicom.data import get_testdata_file
 from vpn_profiles import profiles
 
@@ -56,8 +56,6 @@ pytestmark = pytest.mark.skipif(not installed(), reason="needs charon-systemd an
 IMAGES = ("CT_small.dcm", "MR_small.dcm", "examples_palette.dcm", "examples_rgb_color.dcm")
 #: What may be seen on the link between the sites while the tunnel carries everything.
 OUTSIDE = {"esp in udp", "ike", "arp", "neighbours", "igmp"}
-IKE, ESP = "proposals = aes256gcm16-prfsha384-ecp384", "esp_proposals = aes256gcm16-ecp384"
-STRONG, WEAK = "aes256gcm16-prfsha384-ecp384", "3des-sha1-modp1024"
 
 
 @pytest.fixture(scope="module")
@@ -188,40 +186,6 @@ def test_a_stopped_daemon_leaks_nothing(place: Place) -> None:
         place.branch.start()
         place.branch.load()
         back(place)
-
-
-PUBKEY = (("auth = pubkey", "auth = psk"),)
-#: By what is offered: the changes, what the other side is told, what is logged, and where and how the report says it.
-REFUSED: dict[str, tuple[tuple[tuple[str, str], ...], str, str, str, str]] = {
-    "weak IKE": (
-        ((STRONG, WEAK),),
-        "NO_PROPOSAL_CHOSEN",
-        "received proposals unacceptable",
-        "VPN-01",
-        "203.0.113.2, because nothing it offered is allowed",
-    ),
-    "weak ESP": (
-        ((ESP, f"esp_proposals = {WEAK}"),),
-        "NO_PROPOSAL_CHOSEN",
-        "no acceptable proposal found",
-        "VPN-01",
-        "203.0.113.2, because nothing it offered is allowed",
-    ),
-    "IKEv1": (
-        (("version = 2", "version = 1"),),
-        "NO_PROPOSAL_CHOSEN",
-        "no IKE config found",
-        "VPN-02",
-        "203.0.113.2, because it spoke IKEv1",
-    ),
-    "a pre-shared key": (
-        PUBKEY,
-        "AUTHENTICATION_FAILED",
-        "no shared key found|constraint requires public key",
-        "VPN-03",
-        "203.0.113.2, because it came with a pre-shared key",
-    ),
-}
 
 
 @pytest.mark.parametrize("name", REFUSED)

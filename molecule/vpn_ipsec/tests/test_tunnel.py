@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lab import nodes
-from playbooks import PlaybookRun, run_playbook
+from playbooks import LAB_INVENTORY, PlaybookRun, run_playbook
 
 HERE = Path(__file__).resolve().parents[1]
 PKI = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"]) / "pki"
@@ -23,6 +25,19 @@ def again() -> PlaybookRun:
     done = run_playbook(HERE / "gateways.yml", variables={"pki": str(PKI)})
     assert done.ok, done.output
     return done
+
+
+def evidence(node: str) -> dict[str, Any]:
+    """What the module that reads evidence says of IPsec there; refusals are read in the real journal."""
+    arguments = json.dumps({"parts": ["ipsec"], "timeout": 10})
+    tool = Path(sys.executable).parent / "ansible"
+    command = [str(tool), "-i", str(LAB_INVENTORY), node, "-m", "pacs.hardening.host_evidence_info", "-a", arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    part = json.loads(done.stdout.partition("=>")[2])["evidence"]["parts"]["ipsec"]
+    assert part["status"] == "ok", part
+    found: dict[str, Any] = part["value"]
+    return found
 
 
 def reaches(node: str) -> bool:
@@ -50,6 +65,9 @@ def test_the_tunnel_is_up_and_carries_what_crosses(node: str) -> None:
     listed = sas(node)
     assert "ESTABLISHED" in listed and "INSTALLED, TUNNEL-in-UDP, ESP:AES_GCM_16-256" in listed
     assert "AES_GCM_16-256/PRF_HMAC_SHA2_384/ECP_384" in listed
+    seen = evidence(node)
+    assert [(sa["state"], sa["version"], sa["revoked"]) for sa in seen["sas"]] == [("ESTABLISHED", 2, False)]
+    assert seen["answers"] and seen["lists"] and isinstance(seen["refusals"], list)
     assert "enabled" in nodes.run(node, ["/bin/systemctl", "is-enabled", "strongswan"]).stdout
 
 
@@ -88,6 +106,11 @@ def test_a_revoked_gateway_is_thrown_out_and_let_in_again() -> None:
     assert not reaches("outsider")
     nodes.run("core", ["/bin/systemctl", "reload", "strongswan"], check=True)
     assert not reaches("outsider")
+    nodes.run("edge", ["/usr/sbin/swanctl", "--initiate", "--child", "pacs-inward-1", "--timeout", "5"])
+    seen = evidence("core")
+    assert [sa for sa in seen["sas"] if sa["children"]] == []
+    refused = {(one["peer"], one["why"]) for one in seen["refusals"]}
+    assert ("198.18.1.14", "its certificate is revoked") in refused, seen["refusals"]
     sign("-")
     again()
     nodes.run("edge", ["/usr/sbin/swanctl", "--initiate", "--child", "pacs-inward-1"])

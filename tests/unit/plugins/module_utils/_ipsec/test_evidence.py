@@ -58,7 +58,7 @@ class TestCertificates:
             (ec.generate_private_key(ec.SECP256R1()), ("ecdsa", 256)),
             (ec.generate_private_key(ec.SECP192R1()), ("other", 0)),
         ],
-        ids=str,
+        ids=["rsa", "P-256", "P-192"],
     )
     def test_keys(self, key: Any, expected: tuple[str, int]) -> None:
         name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a")]), datetime.now(UTC)
