@@ -32,7 +32,8 @@ def evidence(node: str) -> dict[str, Any]:
     arguments = json.dumps({"parts": ["ipsec"], "timeout": 10})
     tool = Path(sys.executable).parent / "ansible"
     command = [str(tool), "-i", str(LAB_INVENTORY), node, "-m", "pacs.hardening.host_evidence_info", "-a", arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
     assert done.returncode == 0, done.stdout + done.stderr
     part = json.loads(done.stdout.partition("=>")[2])["evidence"]["parts"]["ipsec"]
     assert part["status"] == "ok", part

@@ -32,7 +32,7 @@ from .facts_network import Tried, compare, reach_facts
 from .facts_orthanc import orthanc_facts
 from .facts_remote_access import leftover_facts, remote_access_facts
 from .facts_services import Service, declared_services, firewall_services, undeclared_listeners
-from .vendor_windows import Window, vendor_facts
+from .vendor_windows import vendor_facts, windows_in
 
 #: Actors whose part an Orthanc server plays.
 _SERVED_BY_ORTHANC = ("image_manager_archive",)
@@ -43,8 +43,6 @@ _UNMANAGED = "it isn't managed: nobody logs in to it"
 class Collected:
     """A compiled site and what was collected of it. ``records``, ``network`` and ``files`` (what dicom_files_info
     returned) are by inventory name. ``crypto``: what tunnels are held to, by name. ``now`` is UTC.
-
-    ``windows`` are those in which vendors may come in. None is collected yet: nothing of this collection opens any.
     """
 
     compiled: Compiled
@@ -54,7 +52,6 @@ class Collected:
     crypto: Mapping[str, Profile]
     now: datetime
     files: Mapping[str, object] = field(default_factory=dict)
-    windows: tuple[Window, ...] = ()
 
     @cached_property
     def hosts(self) -> dict[str, HostRecord]:
@@ -103,7 +100,9 @@ class Collected:
 
     def _site(self) -> Facts:
         site = self.compiled.site
-        vendors, unknown = vendor_facts(self.compiled, self._sessions(), self._opened(), self.windows, self.now)
+        # What is open in the kernel of one firewall of the path counts; whether it should be is SEG-02's to prove.
+        windows = [one for name in site.firewalls for one in windows_in(self.compiled, name, self.hosts[name])]
+        vendors, unknown = vendor_facts(self.compiled, self._sessions(), self._opened(), windows)
         document = {"site": {**site_facts(self.compiled), "vendors": vendors}}
         return Facts("site", site.name, document, _below("site.vendors", unknown))
 

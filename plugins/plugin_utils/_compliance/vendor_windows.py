@@ -12,21 +12,47 @@ from ipaddress import ip_address
 from typing import Any
 
 from .._flows.model import Endpoint, Flow
+from .._nftables.listing import ListingError, read_listing
+from .._nftables.windows import open_ways
 from .._observed.model import SeenFlow
 from .._policy.site import Compiled
 from .._site.model import Conduit, Site
+from .collected import HostRecord
 from .remote_findings import Aspect, whole
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window as a gateway keeps it: from when to when, UTC, ``source`` may reach ``destination``, and who gave it."""
+    """A window that is open: ``source`` may reach ``destination``.
+
+    ``begins`` is UTC, and None where it isn't known: the kernel counts what is left of a window, not when it was given.
+    """
 
     source: str
     destination: str
-    begins: datetime
-    ends: datetime
-    owner: str
+    begins: datetime | None = None
+
+
+def windows_in(compiled: Compiled, name: str, record: HostRecord) -> tuple[Window, ...]:
+    """The windows that the kernel of a firewall holds now. What can't be read, or understood, is no open window."""
+    listing = record.part("nftables").value.get("listing")
+    try:
+        ruleset = read_listing(listing if isinstance(listing, Mapping) else {"nftables": []})
+        policy = compiled.policies[name]
+        ways = [way for version in (4, 6) for way in open_ways(ruleset, policy, version)]
+    except (ListingError, AttributeError, TypeError, ValueError):
+        return ()
+    pairs = {
+        (flow.source.name, flow.destination.name)
+        for flow in compiled.interventions
+        for way in ways
+        if _holds(flow.source, way.source) and _holds(flow.destination, way.destination)
+    }
+    return tuple(Window(source, destination) for source, destination in sorted(pairs))
+
+
+def _holds(end: Endpoint, address: int) -> bool:
+    return any(int(network.network_address) <= address <= int(network.broadcast_address) for network in end.networks)
 
 
 def vendor_facts(
@@ -34,17 +60,16 @@ def vendor_facts(
     sessions: Mapping[str, Iterable[Mapping[str, Any]] | str],
     opened: Mapping[str, Iterable[SeenFlow] | str],
     windows: Iterable[Window],
-    now: datetime,
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The part ``vendors`` of a site's facts, and why it isn't known.
 
-    ``sessions``: who is in, by the name of the TLS server. ``opened``: connections that are open now, by the name of
-    the firewall. Both hold a reason instead where nobody could look.
+    ``windows`` are those that are open now. ``sessions``: who is in, by the name of the TLS server. ``opened``:
+    connections that are open now, by the name of the firewall. Both hold a reason instead where nobody could look.
     """
     site, flows = compiled.site, compiled.interventions
     if not flows:
         return {"any": False}, {"": "the site declares no way in for a vendor (conduits of kind intervention)"}
-    standing = [window for window in windows if window.begins <= now < window.ends]
+    standing = tuple(windows)
     out = Aspect()
     for conduit in site.conduits:
         if conduit.kind == "intervention":
@@ -71,7 +96,7 @@ def _declared(out: Aspect, conduit: Conduit, windows: Iterable[Window]) -> None:
         out.faults.append(f"{ends}: nobody answers for it, or no contract is named")
         return
     mine = [one for one in windows if one.source in conduit.sources and one.destination in conduit.destinations]
-    state = f"open until {max(one.ends for one in mine):%Y-%m-%d %H:%M} UTC" if mine else "shut"
+    state = "a window is open" if mine else "shut"
     out.said.append(f"{ends}: {state}; owner {conduit.owner}, contract {conduit.contract}")
 
 
@@ -87,8 +112,8 @@ def _session(
     if not mine:
         out.faults.append(f"{user.name} is connected, and no window is open for {user.device}")
         return
-    since = whole(session.get("since"))
-    if since is not None and datetime.fromtimestamp(min(since, 2**33), UTC) < min(one.begins for one in mine):
+    since, begins = whole(session.get("since")), [one.begins for one in mine if one.begins is not None]
+    if since is not None and begins and datetime.fromtimestamp(min(since, 2**33), UTC) < min(begins):
         out.faults.append(f"{user.name} is connected since before its window was opened")
 
 

@@ -159,14 +159,13 @@ class TestWindows:
 
     def facts(self, *windows: Window, sessions: Any = (), opened: Any = ()) -> list[str]:
         compiled = compile_site(remote().site)
-        known, unknown = vendor_facts(compiled, {"people": sessions}, {"core": opened}, windows, NOW)
+        known, unknown = vendor_facts(compiled, {"people": sessions}, {"core": opened}, windows)
         assert not unknown
         faults: list[str] = known["faults"]
         return faults
 
-    def window(self, before: int = 30, after: int = 30, source: str = "vendor1") -> Window:
-        begins, ends = NOW - timedelta(minutes=before), NOW + timedelta(minutes=after)
-        return Window(source, "ct1", begins, ends, "Anna Example")
+    def window(self, before: int = 30, source: str = "vendor1") -> Window:
+        return Window(source, "ct1", NOW - timedelta(minutes=before))
 
     def since(self, minutes: int) -> list[dict[str, Any]]:
         return [session("acme", since=int((NOW - timedelta(minutes=minutes)).timestamp()))]
@@ -175,19 +174,31 @@ class TestWindows:
         key = FlowKey("198.18.80.20", CT1, "tcp", 22)
         assert self.facts(self.window(), sessions=self.since(10), opened=[SeenFlow(key, 1)]) == []
 
-    @pytest.mark.parametrize(
-        ("before", "after", "source"), [(90, -1, "vendor1"), (-5, 30, "vendor1"), (30, 30, "hub")], ids=str
-    )
-    def test_another_is_none(self, before: int, after: int, source: str) -> None:
-        window = self.window(before, after, source)
+    @pytest.mark.parametrize("others", [(), ("hub",)])
+    def test_without_its_own_nothing_is_allowed(self, others: tuple[str, ...]) -> None:
+        windows = [self.window(source=name) for name in others]
         key = FlowKey("198.18.80.20", CT1, "tcp", 22)
-        assert self.facts(window, sessions=self.since(10)) == ["acme is connected, and no window is open for vendor1"]
-        assert self.facts(window, opened=[SeenFlow(key, 1)]) == ["vendor1 -> ct1:22 is open, and no window is"]
+        assert self.facts(*windows, sessions=self.since(10)) == ["acme is connected, and no window is open for vendor1"]
+        assert self.facts(*windows, opened=[SeenFlow(key, 1)]) == ["vendor1 -> ct1:22 is open, and no window is"]
 
     def test_a_session_that_is_older_than_its_window(self) -> None:
         assert self.facts(self.window(), sessions=self.since(40)) == [
             "acme is connected since before its window was opened"
         ]
+
+    def test_of_one_whose_beginning_is_not_known_no_session_is_too_old(self) -> None:
+        assert self.facts(Window("vendor1", "ct1"), sessions=self.since(4000)) == []
+
+    def test_what_the_kernel_holds_is_what_is_open(self, lab: Lab) -> None:
+        """An element of the set of the firewall's rules, as pacs-access puts it there."""
+        remote_cases.server(lab, sessions=[session("acme")])
+        assert found(lab.report(), "VPN-06", "Lab Hospital")[0] == "fail"
+        names = [one["set"] for one in lab.rules("edge") if "window4" in one.get("set", {}).get("name", "")]
+        (held,) = [one for one in names if "remote" in one["name"]]
+        value = {"concat": ["198.18.80.20", "198.18.20.11", "tcp", 22]}
+        held["elem"] = [{"elem": {"val": value, "timeout": 3600, "expires": 3000}}]
+        state, observed = found(lab.report(), "VPN-06", "Lab Hospital")
+        assert state == "pass" and "vendor1 -> ct1: a window is open; owner Anna Example" in observed
 
     def test_people_need_none(self) -> None:
         assert self.facts(sessions=[session("r.smith")]) == []
