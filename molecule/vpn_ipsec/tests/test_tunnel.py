@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from lab import nodes
 from playbooks import LAB_INVENTORY, PlaybookRun, run_playbook
@@ -35,7 +36,7 @@ def evidence(node: str) -> dict[str, Any]:
     plain = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=plain)
     assert done.returncode == 0, done.stdout + done.stderr
-    part = json.loads(done.stdout.partition("=>")[2])["evidence"]["parts"]["ipsec"]
+    part = yaml.safe_load(done.stdout.partition("=>")[2])["evidence"]["parts"]["ipsec"]
     assert part["status"] == "ok", part
     found: dict[str, Any] = part["value"]
     return found

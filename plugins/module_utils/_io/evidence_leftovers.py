@@ -144,7 +144,8 @@ def _units(host: Host, consoles: frozenset[str]) -> Iterator[Found]:
                 yield found
     for pattern in _UNITS:
         for path in glob.glob(_at(host, pattern)):
-            name = next(part for part in reversed(path.split("/")) if ".service" in part).removesuffix(".d")
+            own = path if path.endswith(".service") else os.path.dirname(path)
+            name = os.path.basename(own).removesuffix(".d")
             for known in judged.in_schedule(_text(path), unit=True):
                 yield Found(known.id, ACTIVE, f"{name} starts it", name)
 

@@ -40,9 +40,11 @@ def test_what_begins_by_itself(host: FakeHost) -> None:
     host.write("etc/systemd/system/getty.target.wants/serial-getty@ttyS0.service", "")
     host.write("proc/cmdline", "ro console=ttyS0,115200\n")
     host.write("etc/systemd/system/support.service", "[Service]\nExecStart=/usr/bin/ssh -N -R 22:localhost:22 v\n")
+    host.write("etc/systemd/system/backup.service.d/more.conf", "[Service]\nExecStartPost=/usr/bin/ngrok http 80\n")
     host.write("etc/cron.d/tunnel", "@reboot root /usr/bin/autossh -M 0 v\n")
     assert left(host) == [
         ("autossh", "active", "/etc/cron.d/tunnel starts it"),
+        ("ngrok", "active", "backup.service starts it"),
         ("serial_getty", "active", "serial-getty@ttyS1.service begins by itself"),
         ("ssh_remote", "active", "support.service starts it"),
         ("vnc", "active", "x11vnc.service begins by itself"),
