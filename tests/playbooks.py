@@ -15,6 +15,8 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[1]
 LAB_INVENTORY = PROJECT / "inventories" / "lab"
+# What comes into the lab's hospital from outside. A run takes it, too, by the arguments WITH_REMOTE_ACCESS.
+WITH_REMOTE_ACCESS = ("-i", str(PROJECT / "inventories" / "lab_remote"))
 COLLECTIONS = PROJECT / ".cache" / "collections"
 _RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -31,30 +33,44 @@ class Authority:
     _key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP384R1()))
     _crl_number: int = 0
 
+    @classmethod
+    def of_key(cls, key: str, name: str) -> Authority:
+        """One that was made before; its next list of revocations is newer than any of its earlier ones."""
+        loaded = serialization.load_pem_private_key(key.encode(), None)
+        assert isinstance(loaded, ec.EllipticCurvePrivateKey)
+        return cls(name, _key=loaded, _crl_number=int(time.time()))
+
+    @property
+    def key(self) -> str:
+        """Its private key."""
+        return _private(self._key)
+
     @property
     def certificate(self) -> str:
-        """Its own certificate."""
+        """Its own certificate, another text each time."""
         builder = self._builder(self.name, self._key.public_key(), 3650)
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+        builder = builder.add_extension(signs, critical=True)
         return _pem(builder.sign(self._key, hashes.SHA384()))
 
-    def issue(self, name: str, use: str = "client") -> Issued:
-        """A certificate and its key."""
+    def issue(self, name: str, use: str = "client", identity: str = "") -> Issued:
+        """A certificate and its key; the identity, a host name, stands beside the name."""
         key = ec.generate_private_key(ec.SECP384R1())
-        private = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        certificate, serial = self._certify(name, key.public_key(), use)
-        return Issued(certificate, private.decode(), serial)
+        names = [x509.SubjectAlternativeName([x509.DNSName(identity)])] if identity else []
+        certificate, serial = self._certify(name, key.public_key(), use, names)
+        return Issued(certificate, _private(key), serial)
 
     def sign(self, request: str, use: str = "server") -> str:
-        """A certificate for a request (PEM)."""
+        """A certificate for a request (PEM), with the names that it asks for."""
         wanted = x509.load_pem_x509_csr(request.encode())
         assert wanted.is_signature_valid
         name = wanted.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
         key = wanted.public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey) and isinstance(name, str)
-        return self._certify(name, key, use)[0]
+        asked = [one.value for one in wanted.extensions]
+        names = [value for value in asked if isinstance(value, x509.SubjectAlternativeName)]
+        return self._certify(name, key, use, names)[0]
 
     def crl(self) -> str:
         """The revocation list of now."""
@@ -71,13 +87,21 @@ class Authority:
             builder = builder.add_revoked_certificate(entry.build())
         return _pem(builder.sign(self._key, hashes.SHA384()))
 
-    def _certify(self, name: str, key: ec.EllipticCurvePublicKey, use: str) -> tuple[str, int]:
+    def _certify(
+        self,
+        name: str,
+        key: ec.EllipticCurvePublicKey,
+        use: str,
+        names: Iterable[x509.SubjectAlternativeName] = (),
+    ) -> tuple[str, int]:
         builder = self._builder(name, key, 30)
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([_USES[use]]), critical=False)
         builder = builder.add_extension(
             x509.KeyUsage(True, False, False, False, False, False, False, False, False), critical=True
         )
+        for one in names:
+            builder = builder.add_extension(one, critical=False)
         signed = builder.sign(self._key, hashes.SHA384())
         return _pem(signed), signed.serial_number
 
@@ -93,6 +117,16 @@ class Authority:
             .not_valid_after(now + timedelta(days=days))
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
         )
+
+
+def serial_of(certificate: str) -> int:
+    """The serial number of a certificate (PEM)."""
+    return x509.load_pem_x509_certificate(certificate.encode()).serial_number
+
+
+def _private(key: ec.EllipticCurvePrivateKey) -> str:
+    encoding, form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption()).decode()
 
 
 def _name(text: str) -> x509.Name:

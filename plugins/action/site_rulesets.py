@@ -15,6 +15,7 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.windows import intervention_documents
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.faults import SiteError
+from ansible_collections.pacs.hardening.plugins.plugin_utils._site.model import Site
 
 
 class ActionModule(ActionBase):
@@ -58,4 +59,18 @@ class ActionModule(ActionBase):
                 for firewall in compiled.site.firewalls.values()
                 for policy in (compiled.policies[firewall.name],)
             },
+            "gateways": _gateways(compiled.site),
         }
+
+
+def _gateways(site: Site) -> dict[str, dict[str, list[str]]]:
+    """The inventory hosts that are gateways of remote access, each with its TLS servers and its IPsec tunnels."""
+    ways = site.remote_access
+    found = {
+        firewall.pacs_host: {
+            "tls": [server.name for server in ways.tls.values() if server.gateway == firewall.name],
+            "ipsec": [tunnel.name for tunnel in ways.ipsec.values() if tunnel.gateway == firewall.name],
+        }
+        for firewall in site.firewalls.values()
+    }
+    return {host: named for host, named in found.items() if any(named.values())}

@@ -76,6 +76,13 @@ flows:
   type: list
   elements: str
   sample: ["ct1 -> pacs1:11112 tcp, RAD-8 images stored"]
+gateways:
+  description: >-
+    The inventory hosts of the firewalls that are gateways of remote access, each with the names of its TLS servers and
+    of its IPsec tunnels. Empty where the site declares none.
+  returned: success
+  type: dict
+  sample: {edge: {tls: [people], ipsec: [branch]}}
 rulesets:
   description: >-
     For the inventory host of each firewall its part: rulesets as text, and what they are made from. V(ruleset) drops

@@ -14,19 +14,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sites import lab_site
+from sites import lab_remote_site
 
-from lab import exercise, lifecycle, nodes, probes, state
+from lab import authority, exercise, laptop, lifecycle, nodes, probes, state, workflows
 from lab.errors import LabError
 from lab.exercise import Step
+from lab.laptop import Visit
 from lab.listing import rules
 from lab.probes import Result
 from lab.topology import topology
-from playbooks import PROJECT, PlaybookRun, start_playbook, summarise
+from playbooks import PROJECT, WITH_REMOTE_ACCESS, PlaybookRun, start_playbook, summarise
 
 FIREWALLS = ("core", "edge")
 MISTAKE = PROJECT / "scripts" / "lib" / "mistake.yml"
 REPORTS = PROJECT / "demo-report"
+# Where users of the VPN find what they are handed.
+HANDED = state.REMOTE_ACCESS / "tls" / "people"
+STUDY = [name for name in workflows.dicom_files() if "/98892001/CT5N/" in name]
 WIDTH = 78
 
 
@@ -45,35 +49,66 @@ class Look:
 
 def main() -> int:
     began = time.monotonic()
-    heading("1/7  The hospital: 9 nodes in containers, real Orthanc, dcmtk, HL7 and SSH")
+    heading("1/8  The hospital: 9 nodes in containers, real Orthanc, dcmtk, HL7 and SSH")
     untouched_lab()
-    heading("2/7  Before: what gets through?")
+    heading("2/8  Before: what gets through?")
     results, steps = try_everything()
-    heading("3/7  Before: what does a dry run say? It changes nothing, and finds what is open")
+    heading("3/8  Before: what does a dry run say? It changes nothing, and finds what is open")
     before = Look(results, steps, dry_run("before"))
-    heading("4/7  Hardening: ansible-playbook pacs.hardening.site")
+    heading("4/8  Hardening: ansible-playbook pacs.hardening.site")
     started = time.monotonic()
-    hardening = play("pacs.hardening.site")
+    hardened = harden()
     seconds = time.monotonic() - started
-    if not hardening.ok:
+    if not hardened:
         print(
             "\nThe playbook failed; its output is above. Nothing stays half applied: rules that weren't confirmed are"
             "\ntaken back by the host itself within a minute. Try again:  scripts/demo"
         )
         return 1
-    heading("5/7  Now: what gets through?")
+    heading("5/8  Now: what gets through?")
     results, steps = try_everything()
-    heading("6/7  A mistake on purpose: a ruleset that locks out everybody, you included")
+    heading("6/8  A radiologist at home reads one study through the VPN, and tries everything else")
+    remote = visit_from_home()
+    heading("7/8  A mistake on purpose: a ruleset that locks out everybody, you included")
     say("This playbook must fail, and the firewall must take its rules back by itself.")
     mistake = play(str(MISTAKE))
     survived = mistake_was_undone(mistake)
     if survived:
         say("That failure was meant: the firewall has its old rules back and answers its administrators.")
-    heading("7/7  Now: what does a dry run say?")
+    heading("8/8  Now: what does a dry run say?")
     after = Look(results, steps, dry_run("after"))
-    summary(before, after, survived, seconds, time.monotonic() - began)
-    good = survived and not wrong(after) and all(step.ok for step in after.steps) and proven(after.report)
+    summary(before, after, remote, survived, seconds, time.monotonic() - began)
+    good = survived and remote.ok and not wrong(after) and all(step.ok for step in after.steps) and proven(after.report)
     return 0 if good and not proven(before.report) else 1
+
+
+def harden() -> bool:
+    """Run the playbook twice: the gateways' keys are born in the first run, and certificates are used in the second."""
+    if not play("pacs.hardening.site").ok:
+        return False
+    say("The gateways of the VPN have made their keys, and ask for certificates. The lab's own authority signs them:")
+    for directory in (HANDED, state.REMOTE_ACCESS / "ipsec"):
+        say(f"{directory.relative_to(PROJECT)}: {', '.join(authority.sign(directory))}")
+    return play("pacs.hardening.site").ok
+
+
+def visit_from_home() -> Visit:
+    """A teleradiologist reads one study through the VPN, and tries every other listener of the hospital."""
+    reader = lab_remote_site()["devices"]["reader1"]
+    title = reader["application_entities"][0]["title"]
+    workflows.let_read(title, reader["addresses"][0])
+    visited = laptop.visit(HANDED, "r.smith", title, workflows.store_images(STUDY).instances)
+    if visited.connection.ok:
+        say(f"r.smith is let in by certificate and one-time code, as {' and '.join(visited.connection.addresses)}")
+        arrived = visited.read.detail or f"{len(visited.read.uids)} images"
+        say(f"{'one study found and read (C-FIND, C-GET)':51}{arrived}")
+        say(f"{'to the archive, in IPv4 and IPv6':51}{count(visited.of('open'))} get through")
+        say(f"{'to everything else in the hospital':51}{count(visited.of('shut'))}, the edge has refused each")
+        say(f"{'without the tunnel, to the archive':51}{count(visited.without)}")
+        say(f"{'in again with the same code':51}{'yes' if visited.again.ok else 'refused'}")
+    for fault in visited.faults:
+        say(f"WRONG: {fault}")
+    return visited
 
 
 def untouched_lab() -> None:
@@ -122,7 +157,7 @@ def proven(report: Mapping[str, Any]) -> bool:
 
 def play(playbook: str, variables: Mapping[str, Any] | None = None) -> PlaybookRun:
     """Run a playbook, its output as it comes."""
-    process = start_playbook(playbook, variables=variables)
+    process = start_playbook(playbook, *WITH_REMOTE_ACCESS, variables=variables)
     assert process.stdout is not None  # noqa: S101 - it was opened as a pipe
     lines = []
     for line in process.stdout:
@@ -142,9 +177,9 @@ def wrong(looked: Look) -> list[Result]:
     return [result for result in looked.results if not result.as_expected]
 
 
-def summary(before: Look, after: Look, survived: bool, seconds: float, total: float) -> None:
+def summary(before: Look, after: Look, remote: Visit, survived: bool, seconds: float, total: float) -> None:
     """One screen of 24 lines."""
-    heading(f"{lab_site()['name']}: hardened in {seconds:.0f} s, the whole demo in {total:.0f} s")
+    heading(f"{lab_remote_site()['name']}: hardened in {seconds:.0f} s, the whole demo in {total:.0f} s")
     row("", "before", "now")
     row("imaging workflow, steps that work", working(before.steps), working(after.steps))
     row("declared connections that get through", count(before.of("open")), count(after.of("open")))
@@ -152,6 +187,7 @@ def summary(before: Look, after: Look, survived: bool, seconds: float, total: fl
     for source, results in by_source(after.of("shut")):
         earlier = [result for result in before.of("shut") if result.probe.source == source]
         row(f"  {source} -> {targets(results)}", verdict(earlier), verdict(results))
+    print(f"{'a radiologist at home: one study read, all else shut':{WIDTH - 18}}{'yes' if remote.ok else 'NO':>18}")
     undone = "undone by the host" if survived else "NOT UNDONE"
     print(f"{'a ruleset that locks out its author':{WIDTH - 18}}{undone:>18}")
     row("compliance report, checks of all that it judges", failures(before.report), failures(after.report))
@@ -161,7 +197,7 @@ def summary(before: Look, after: Look, survived: bool, seconds: float, total: fl
     sudo = "sudo " if os.environ.get("SUDO_USER") else ""
     print(
         f"\nA dry run:  {sudo}.venv/bin/ansible-playbook pacs.hardening.site --check --diff"
-        "\nThe site:   inventories/lab/group_vars/all/site.yml"
+        "\nThe site:   inventories/lab/group_vars/all/site.yml, and beside it lab_remote/"
         "\nReports:    demo-report/before/report.html, demo-report/after/report.html"
         "\nRemove it:  scripts/demo --down"
     )

@@ -1,4 +1,4 @@
-"""The command line: python -m lab up|down|status|reset|probe|exercise|exec."""
+"""The command line: python -m lab up|down|status|reset|probe|exercise|sign|exec."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
-from lab import engine, exercise, lifecycle, probes
+from lab import authority, engine, exercise, lifecycle, probes
 from lab.errors import LabError
 from lab.topology import topology
 
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     command("status", _status, "say how each node is")
     command("probe", _probe, "try the reachability matrix and print it")
     command("exercise", _exercise, "play the imaging workflow and print what came of each step")
+    signing = command("sign", _sign, "sign what gateways ask for in a directory of the roles vpn_tls or vpn_ipsec")
+    signing.add_argument("directory", type=Path)
+    signing.add_argument("--revoke", nargs="*", metavar="NAME", help="a new list of revocations, with these")
     enter = command("exec", _exec, "run a command in a node: exec NODE -- COMMAND ...")
     enter.add_argument("node")
     enter.add_argument("argv", nargs=argparse.REMAINDER)
@@ -92,6 +96,11 @@ def _exercise(options: argparse.Namespace) -> int:
         _say(f"{'ok  ' if result.ok else 'FAIL'}  {result.title}: {result.detail} ({result.seconds:.1f} s)")
         results.append(result)
     return 0 if all(result.ok for result in results) else 3
+
+
+def _sign(options: argparse.Namespace) -> None:
+    for name in authority.sign(options.directory, options.revoke):
+        _say(name)
 
 
 def _exec(options: argparse.Namespace) -> int:

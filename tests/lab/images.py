@@ -38,7 +38,7 @@ DEBIAN_NUMBER = {"bookworm": 12, "trixie": 13}
 DICOM_PACKAGES = ("pydicom", "pynetdicom")
 BUILDERS = 2  # builds at a time
 _REMIND_SECONDS = 60
-_EXPECTED_SECONDS = {"base": 30, "node": 35, "firewall": 10, "clinical": 40}
+_EXPECTED_SECONDS = {"base": 30, "node": 35, "firewall": 10, "clinical": 40, "outside": 15}
 
 Progress = Callable[[str], None]
 

@@ -49,6 +49,8 @@ def up(progress: Progress, *, fresh: Collection[str] = ()) -> list[str]:
         tags = images.ensure(lab, progress)
         network.create(lab)
         made = _make_nodes(lab, tags, fresh, progress)
+        if any(lab.node(name).kind == "firewall" for name in made):
+            state.forget_gateways()
         nodes.wait_ready(lab.nodes.values())
         if addresses := network.host_addresses(lab):
             raise LabError(

@@ -137,7 +137,7 @@ def create(lab: Topology, node: Node, image: str, files: bytes, fingerprint: str
         "--security-opt=label=disable", "--security-opt=apparmor=unconfined",
         "--no-hosts", "--dns=none",
         # For the tunnels of a VPN: the one device of the host that a node sees.
-        *([f"--device={_TUN}"] if node.kind == "firewall" and Path(_TUN).exists() else []),
+        *([f"--device={_TUN}"] if node.kind in ("firewall", "outside") and Path(_TUN).exists() else []),
         *(f"--sysctl={key}={value}" for key, value in sysctls.items()),
         *(f"--network={network}" for network in networks),
         image,

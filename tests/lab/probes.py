@@ -19,6 +19,7 @@ Expectation = Literal["open", "shut"]
 Outcome = Literal["open", "refused", "timeout", "unreachable", "error"]
 
 MATRIX_FILE = Path(__file__).with_name("probes.yml")
+FAMILIES: tuple[Family, ...] = (4, 6)
 # Outcomes that prove a path shut, where the positive control has answered. An error proves nothing.
 SHUT: frozenset[Outcome] = frozenset({"refused", "timeout", "unreachable"})
 
@@ -74,7 +75,7 @@ def parse(document: Mapping[str, Sequence[Mapping[str, Any]]], lab: Topology) ->
         for expected in expectations
         for row in document[expected]
         for port in row["ports"]
-        for family in _FAMILIES
+        for family in FAMILIES
     )
 
 
@@ -156,6 +157,3 @@ def _ask(source: str, probes: Sequence[Probe]) -> list[Result]:
     return [
         Result(probe, row["outcome"], row["detail"], row["seconds"]) for probe, row in zip(probes, rows, strict=True)
     ]
-
-
-_FAMILIES: tuple[Family, ...] = (4, 6)

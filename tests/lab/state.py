@@ -25,6 +25,9 @@ KNOWN_HOSTS = SSH / "known_hosts"
 ENGINE_NOTE = STATE / "engine"
 TEMPORARY = STATE / "tmp"
 PASSWORD = STATE / "orthanc-password"
+# The authority's own, and what gateways and it hand to each other (inventories/lab_remote names the latter).
+AUTHORITY = STATE / "authority"
+REMOTE_ACCESS = STATE / "remote-access"
 
 # A restart of the machine takes it away, as it does what stands in it: the lock, and how the machine was before `up`.
 MACHINE = Path("/run/pacs-lab")
@@ -55,6 +58,11 @@ def empty_temporary() -> None:
 
 def remove() -> None:
     shutil.rmtree(STATE, ignore_errors=True)
+
+
+def forget_gateways() -> None:
+    """Remove what was requested, signed and handed over for gateways that are no more: their keys went with them."""
+    shutil.rmtree(REMOTE_ACCESS, ignore_errors=True)
 
 
 def remove_cache() -> None:

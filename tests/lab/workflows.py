@@ -158,6 +158,13 @@ def empty_archive() -> int:
     return int(json.loads(_orthanc("empty", [])))
 
 
+def let_read(title: str, address: str) -> None:
+    """Tell the archive of one more viewer, which may find and retrieve (C-GET); it knows it until it is restarted."""
+    entry = {"AET": title, "Host": address, "Port": int(DICOM_PORT), "AllowEcho": True, "AllowFind": True}
+    entry |= {"AllowGet": True, "AllowMove": False, "AllowStore": False}
+    _orthanc("know", [], peers={title.lower(): entry})
+
+
 def read_worklist() -> Worklist:
     """ct1 asks ris1 for its modality worklist with dcmtk's findscu (RAD-5)."""
     modality, ris = topology().node("ct1"), topology().node("ris1")
@@ -302,8 +309,8 @@ def _peers(calling: str, called: str) -> list[str]:
     return [peer.address(), DICOM_PORT, f"--calling={topology().node(calling).ae_title}", f"--called={peer.ae_title}"]
 
 
-def _orthanc(verb: str, uids: list[str]) -> str:
-    request = {"user": state.ORTHANC_USER, "password": state.orthanc_password(), "uids": uids}
+def _orthanc(verb: str, uids: list[str], **more: object) -> str:
+    request = {"user": state.ORTHANC_USER, "password": state.orthanc_password(), "uids": uids, **more}
     done = nodes.guest("pacs1", "orthanc", verb, input=json.dumps(request), timeout=120)
     if done.returncode != 0:
         raise LabError(_last_line(done.stderr))

@@ -10,7 +10,7 @@ from typing import Any
 import demo
 import pytest
 from arrivals import counting
-from sites import lab_site
+from sites import lab_remote_site
 
 from lab import nodes
 from playbooks import start_playbook
@@ -21,7 +21,7 @@ ADDRESSES = ("198.18.20.99", "fd00:18:20::99")
 
 def site() -> dict[str, Any]:
     """The lab's site with that modality in its workflow, so that connections to it are declared and may be tried."""
-    document = lab_site()
+    document = lab_remote_site()
     document["devices"]["mr1"] = {
         "zone": "modality",
         "addresses": list(ADDRESSES),
@@ -50,9 +50,9 @@ def test_nothing_is_sent_to_a_device_that_says_never(
 ) -> None:
     started = []
 
-    def start(playbook: str, variables: Mapping[str, Any] | None = None) -> subprocess.Popen[str]:
+    def start(playbook: str, *arguments: str, variables: Mapping[str, Any] | None = None) -> subprocess.Popen[str]:
         started.append(playbook)
-        return start_playbook(playbook, variables={**(variables or {}), "pacs_site": site()})
+        return start_playbook(playbook, *arguments, variables={**(variables or {}), "pacs_site": site()})
 
     monkeypatch.setattr(demo, "start_playbook", start)
     monkeypatch.setattr(demo, "REPORTS", tmp_path)
@@ -62,7 +62,7 @@ def test_nothing_is_sent_to_a_device_that_says_never(
     with capsys.disabled():
         print(said := capsys.readouterr().out)
     assert status == 0
-    assert len(started) == 4 and "probing" in said and "mr1" in said
+    assert len(started) == 5 and "probing" in said and "mr1" in said
     for source, address in (("pacs1", ADDRESSES[0]), ("pacs1", ADDRESSES[1])):
         with counting("ct1", *ADDRESSES) as counted:
             reached = nodes.run(source, ["/bin/nc", "-z", "-w", "2", address, "11112"])

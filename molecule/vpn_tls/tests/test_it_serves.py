@@ -9,18 +9,17 @@ import os
 import struct
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import testinfra
 
-from lab import engine
+from lab import engine, state
 
 # testinfra calls podman by itself.
 os.environ.update(engine.environment())
 
-HANDED = Path(os.environ.get("MOLECULE_EPHEMERAL_DIRECTORY", ".cache")) / "people"
+HANDED = state.REMOTE_ACCESS / "people"
 UP = "Initialization Sequence Completed"
 
 

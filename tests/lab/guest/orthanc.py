@@ -1,7 +1,8 @@
 """Runs in the archive: a few questions to Orthanc's REST interface over the loop-back interface.
 
 Standard input: {"user", "password", "uids": [...]}. `find`: prints the JSON list of those SOP Instance UIDs that it
-holds. `empty`: deletes every patient, prints how many there were. Fails with a message when Orthanc doesn't answer.
+holds. `empty`: deletes every patient, prints how many there were. `know`: lets in the peers of {"peers": {NAME: entry}}
+until Orthanc is restarted. Fails with a message when Orthanc doesn't answer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Rest:
         headers = {"Authorization": f"Basic {self._token}"}
         request = urllib.request.Request(f"http://127.0.0.1:8042{path}", data=data, headers=headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 (the address above is fixed)
-            return json.load(answer)
+            return json.loads(answer.read() or b"null")
 
 
 def main() -> None:
@@ -39,6 +40,9 @@ def main() -> None:
         for patient in patients:
             rest("DELETE", f"/patients/{patient}")
         json.dump(len(patients), sys.stdout)
+    elif sys.argv[1] == "know":
+        for name, entry in request["peers"].items():
+            rest("PUT", f"/modalities/{name}", json.dumps(entry).encode())
 
 
 if __name__ == "__main__":
