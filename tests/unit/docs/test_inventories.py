@@ -69,7 +69,7 @@ def test_a_site_without_remote_access_has_no_gateway(tmp_path: Path, limit: str)
         {"name": "A gateway", "ansible.builtin.debug": {"msg": "{{ pacs__gateways[inventory_hostname] }}"}}
     ]
     playbook = tmp_path / "play.yml"
-    playbook.write_text(yaml.safe_dump([plays[0], plays[2]], sort_keys=False), encoding="utf-8")
+    playbook.write_text(yaml.safe_dump([plays[0], gateways], sort_keys=False), encoding="utf-8")
     assert "A gateway" not in run_playbook(playbook, "--limit", limit).output
     with_gateways = run_playbook(playbook, "--limit", limit, *WITH_REMOTE_ACCESS)
     assert with_gateways.ok, with_gateways.output

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sites import lab_site
+from sites import lab_remote_site, lab_site
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.fallback import render_fallback
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.render import render
@@ -28,7 +28,7 @@ PLAYBOOK = """
 
     - name: Keep what it returned
       ansible.builtin.copy:
-        content: "{{ compiled.rulesets | to_json }}"
+        content: "{{ compiled | to_json }}"
         dest: "{{ kept }}"
         mode: "0600"
 """
@@ -42,13 +42,26 @@ def site() -> dict[str, Any]:
     return {**made, "conduits": [*made.get("conduits", []), conduit]}
 
 
-def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> None:
-    playbook, kept = tmp_path / "compile.yml", tmp_path / "rulesets.json"
+def compiled_by_ansible(folder: Path, document: dict[str, Any]) -> dict[str, Any]:
+    playbook, kept = folder / "compile.yml", folder / "rulesets.json"
     playbook.write_text(PLAYBOOK, encoding="utf-8")
-    done = run_playbook(playbook, variables={"pacs_site": site(), "kept": str(kept)})
+    done = run_playbook(playbook, variables={"pacs_site": document, "kept": str(kept)})
     assert done.ok, done.output
+    made: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
+    return made
+
+
+def test_gateways_are_named_by_their_hosts(tmp_path: Path) -> None:
+    document = lab_remote_site()
+    document["firewalls"]["edge"]["pacs_host"] = "gw1"
+    assert compiled_by_ansible(tmp_path, document)["gateways"] == {"gw1": {"tls": ["people"], "ipsec": ["branch"]}}
+
+
+def test_each_firewall_gets_its_policy_and_three_rulesets(tmp_path: Path) -> None:
+    made = compiled_by_ansible(tmp_path, site())
+    assert made["gateways"] == {}
     compiled = compile_site(site())
-    assert json.loads(kept.read_text(encoding="utf-8")) == {
+    assert made["rulesets"] == {
         name: {
             "firewall": name,
             "kind": compiled.site.firewalls[name].kind,
