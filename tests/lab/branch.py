@@ -64,11 +64,10 @@ def joined(site: Mapping[str, Any], handed: Path) -> Iterator[bool]:
     nodes.write_file(NODE, "/etc/swanctl/x509/branch.crt", certificate)
     nodes.write_file(NODE, "/etc/swanctl/private/branch.key", key, 0o600)
     nodes.write_file(NODE, "/etc/swanctl/x509ca/ca.crt", (handed / "ca.crt").read_text(encoding="utf-8"))
-    addresses = [(one, "lan0") for one in here] + [(one, "lo") for one in scanner["addresses"]]
-    for address, interface in addresses:
-        # Not preferred: whatever else this node sends comes from its own address. And usable at once.
-        more = ["preferred_lft", "0", *(["nodad"] if ":" in address else [])]
-        nodes.run(NODE, ["/bin/ip", "address", "add", address, "dev", interface, *more], check=True)
+    addresses = [*here, *scanner["addresses"]]
+    for address in addresses:
+        more = ["nodad"] if ":" in address else []
+        nodes.run(NODE, ["/bin/ip", "address", "add", address, "dev", "lan0", *more], check=True)
     try:
         nodes.run(NODE, ["/bin/systemctl", "start", "strongswan"], check=True)
         done = [
@@ -78,8 +77,8 @@ def joined(site: Mapping[str, Any], handed: Path) -> Iterator[bool]:
         yield all(one.returncode == 0 for one in done)
     finally:
         part()
-        for address, interface in addresses:
-            nodes.run(NODE, ["/bin/ip", "address", "del", address, "dev", interface])
+        for address in addresses:
+            nodes.run(NODE, ["/bin/ip", "address", "del", address, "dev", "lan0"], check=True)
         paths = ["conf.d/hospital.conf", "x509/branch.crt", "private/branch.key", "x509ca/ca.crt"]
         words = ["/bin/rm", "-f", "/etc/strongswan.d/hospital.conf", *(f"/etc/swanctl/{path}" for path in paths)]
         nodes.run(NODE, words, check=True)

@@ -14,7 +14,7 @@ def test_a_dry_run_shows_firewalls_and_gateways_and_changes_nothing() -> None:
     assert before["edge"].rules == ""
     done = run_playbook("pacs.hardening.site", *WITH_REMOTE_ACCESS, "--check", "--diff")
     assert done.ok, done.output
-    for line in ("nft isn't installed", "+tls-version-min 1.3", "proposals = aes256gcm16-prfsha384-ecp384"):
+    for line in ("nft isn't installed", "+tls-version-min 1.3", "+ifconfig-push 198.18.80.10 255.255.255.0"):
         assert line in done.output
     said = " ".join(done.output.split())
     assert "No tunnel runs yet" in said and "The server does not run yet" in said

@@ -12,6 +12,14 @@ from lab.topology import topology
 from playbooks import WITH_REMOTE_ACCESS, run_playbook
 
 PEOPLE, TUNNELS = state.REMOTE_ACCESS / "tls" / "people", state.REMOTE_ACCESS / "ipsec"
+GATEWAY = dict(zip(probes.FAMILIES, lab_remote_site()["remote_access"]["tls"]["people"]["addresses"], strict=True))
+KNOCK = """
+import socket, sys
+for port in sys.argv[3:]:
+    with socket.socket(socket.AF_INET6 if ":" in sys.argv[1] else socket.AF_INET, socket.SOCK_DGRAM) as knock:
+        knock.bind((sys.argv[1], 0))
+        knock.sendto(b"?", (sys.argv[2], int(port)))
+"""
 STUDY = [name for name in workflows.dicom_files() if "/98892001/CT5N/" in name]
 
 
@@ -39,10 +47,22 @@ def test_a_vendor_gets_in_and_reaches_nothing_outside_its_window() -> None:
     assert {str(result.probe): result.outcome for result in results if result.outcome not in probes.SHUT} == {}
 
 
-def test_without_a_tunnel_nothing_is_open_from_outside() -> None:
+def test_without_a_tunnel_nothing_is_open_from_outside_but_the_way_into_one() -> None:
     rows = [probe for probe in probes.matrix() if probe.source == "outsider"]
     assert {probe.expected for probe in rows} == {"shut"}
     assert [str(result.probe) for result in probes.run(rows) if not result.as_expected] == []
+    for family in probes.FAMILIES:
+        assert let_in(topology().node("outsider").address(family), GATEWAY[family]) == {1194}
+
+
+def let_in(source: str, address: str) -> set[int]:
+    """Of the UDP ports tried from there those that the edge does not remember to have refused."""
+    tried = {53, 500, 1194, 1195, 4500}
+    words = ["/usr/bin/python3", "-c", KNOCK, source, address, *map(str, tried)]
+    nodes.run("outsider", words, check=True)
+    refused = {port for where, port in laptop.refused([source]) if where == address}
+    assert refused & {53, 1195}, "the control: what was tried did arrive"
+    return tried - refused
 
 
 def test_a_branch_comes_in_through_its_tunnel_alone() -> None:
@@ -54,6 +74,10 @@ def test_a_branch_comes_in_through_its_tunnel_alone() -> None:
             assert branch.reaches(source, lab.node("pacs1").address(family), 11112)
             for target, port in (("pacs1", 22), ("ris1", 11112), ("edge", 22)):
                 assert not branch.reaches(source, lab.node(target).address(family), port)
+        for family, peer in zip(
+            probes.FAMILIES, site["remote_access"]["ipsec"]["branch"]["peer"]["addresses"], strict=True
+        ):
+            assert let_in(peer, GATEWAY[family]) == {500, 1194, 4500}
         before = stopped_by_the_guard()
         nodes.run("edge", ["/bin/systemctl", "stop", "strongswan"], check=True)
         try:
