@@ -65,7 +65,8 @@ def test_the_site_of_the_lab_with_its_gateways_is_what_ansible_makes_of_both_inv
 def test_a_site_without_remote_access_has_no_gateway(tmp_path: Path, limit: str) -> None:
     """The play of the gateways of the playbook site, with its first one; nothing is connected to."""
     plays = yaml.safe_load((PROJECT / "playbooks" / "site.yml").read_text(encoding="utf-8"))
-    plays[2]["tasks"] = [
+    gateways = next(play for play in plays if play["name"] == "Run the gateways of remote access")
+    gateways["tasks"] = [
         {"name": "A gateway", "ansible.builtin.debug": {"msg": "{{ pacs__gateways[inventory_hostname] }}"}}
     ]
     playbook = tmp_path / "play.yml"
