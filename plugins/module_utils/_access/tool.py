@@ -87,13 +87,14 @@ known_to_rules() {
 
 # One line of evidence: record WHAT FILE REASON.
 record() {
-    {
+    if ! {
         printf '{"at": "%s", "what": "%s", "id": "%s", "name": "%s", ' \
             "$(utc)" "$1" "$(value "$2" id)" "$(value "$2" name)"
         printf '"until": "%s", "by": "%s", "ticket": "%s", "reason": "%s"}\n' \
             "$(moment "$(value "$2" deadline)")" "$(who)" "$(value "$2" ticket)" "$(line "$3")"
-    } 2>/dev/null >>"$STATE/history.log" && sync "$STATE/history.log" ||
+    } 2>/dev/null >>"$STATE/history.log" || ! sync "$STATE/history.log"; then
         say "THE DISK CAN'T BE WRITTEN: what was done stands in the system's log only"
+    fi
 }
 
 moment() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
@@ -111,8 +112,18 @@ rewrite() {
     sync "$STATE/new" && mv "$STATE/new" "$file" && sync "$STATE/open"
 }
 
+# The kernel lets nothing through any more, but remembers the connections for days, and with them who was in.
+forget() {
+    command -v conntrack >/dev/null || return 0
+    elements "$1" | while read -r set source _ destination _ protocol _ port; do
+        case $set in window6_*) family=ipv6 ;; *) family=ipv4 ;; esac
+        conntrack -D -f "$family" -p "$protocol" -s "$source" -d "$destination" --dport "$port" >/dev/null 2>&1
+    done || :
+}
+
 # A window is over: keep its file as evidence, the last two hundred of them.
 put_away() {
+    forget "$STATE/open/$1"
     mkdir -p "$STATE/closed"
     mv "$STATE/open/$1" "$STATE/closed/$1" && sync "$STATE/open"
     # shellcheck disable=SC2012  # ids hold no blanks
@@ -164,7 +175,11 @@ show_grantable() {
 
 # The arguments after a name or an id.
 options() {
-    span= ticket= reason= id= by=
+    span=''
+    ticket=''
+    reason=''
+    id=''
+    by=''
     while [ $# -gt 0 ]; do
         case $1 in
             --for | --ticket | --reason | --id | --by) [ $# -ge 2 ] || die "something must follow $1" ;;
@@ -193,6 +208,8 @@ within() {
         "Nothing was changed"
 }
 
+unwritten() { die "the disk can't be written, so nobody could say tomorrow who was let in. Nothing was opened"; }
+
 grant() {
     need_root grant
     name=${1:-}
@@ -218,7 +235,7 @@ grant() {
     done
     [ -n "$id" ] || id=$(date -u +%Y%m%d-%H%M%S)-$(od -A n -N 2 -t x1 /dev/urandom | tr -d ' \n')
     valid_name "$id" || die "not an id: $(line "$id")"
-    [ ! -e "$STATE/open/$id" ] && [ ! -e "$STATE/closed/$id" ] || die "a window $id was granted before"
+    if [ -e "$STATE/open/$id" ] || [ -e "$STATE/closed/$id" ]; then die "a window $id was granted before"; fi
     now=$(date +%s)
     {
         echo "id $id"
@@ -229,8 +246,8 @@ grant() {
         echo "deadline $((now + seconds))"
         echo "left $seconds"
         cat "$file"
-    } >"$STATE/new" && sync "$STATE/new" && mv "$STATE/new" "$STATE/open/$id" && sync "$STATE/open" ||
-        die "the disk can't be written, so nobody could say tomorrow who was let in. Nothing was opened"
+    } >"$STATE/new" || unwritten
+    { sync "$STATE/new" && mv "$STATE/new" "$STATE/open/$id" && sync "$STATE/open"; } || unwritten
     opens "$STATE/open/$id" "$id" "$seconds" || {
         record failed "$STATE/open/$id" "nft refused"
         rm -f "$STATE/open/$id"
@@ -298,7 +315,8 @@ list() {
     for one in $(ids); do
         rest=$(left "$one")
         [ "$rest" -gt 0 ] || continue
-        none= file=$STATE/open/$one
+        none=''
+        file=$STATE/open/$one
         echo "$one  $(value "$file" name), for another $(period "$rest")"
         echo "    ticket $(value "$file" ticket), by $(value "$file" by): $(value "$file" for)"
     done

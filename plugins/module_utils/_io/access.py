@@ -29,16 +29,13 @@ from ansible_collections.pacs.hardening.plugins.module_utils._access.layout impo
 from ansible_collections.pacs.hardening.plugins.module_utils._access.tool import tool_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import Change, WantedFile, pending_changes
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.connections import cut_connections
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
     make_private_directory,
-    read_text,
     remove,
     replace_file,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import enable, is_running, reload_units, says
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.connections import tracked
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _LAYOUT = AccessLayout()
@@ -179,15 +176,10 @@ def _tool(layout: AccessLayout, *arguments: str) -> str:
 
 
 def _end_for_good(window: Window, layout: AccessLayout) -> list[str]:
-    """The rules may have lost its sets, so that what is established would live on: it is cut."""
-    record = read_text(f"{layout.state}/open/{window.id}") or ""
-    keys = re.findall(r"^element \S+ (\S+) \. (\S+) \. (tcp|udp) \. ([0-9]+)$", record, re.MULTILINE)
+    """The rules may have lost its sets, so that what is established would live on if the kernel didn't forget it."""
     _tool(layout, "revoke", window.id)
-    words = ("source", "destination", "protocol", "port")
-    try:
-        cut_connections(tracked(dict(zip(words, (*key[:3], int(key[3])))) for key in keys), False)
-    except HardeningError as exc:
-        return [f"window {window.id} is closed, but its sessions may live on: {exc}"]
+    if find_program("conntrack") is None:
+        return [f"window {window.id} is closed, but its sessions may live on: conntrack isn't installed to cut them"]
     return []
 
 

@@ -25,7 +25,7 @@ from .remote_findings import Aspect, whole
 class Window:
     """A window that is open: ``source`` may reach ``destination``.
 
-    ``begins`` is UTC, and None where it isn't known: the kernel counts what is left of a window, not when it was given.
+    ``begins`` is UTC, as its id says, and None where that isn't known: the kernel counts only what is left of a window.
     """
 
     source: str
@@ -39,16 +39,24 @@ def windows_in(compiled: Compiled, name: str, record: HostRecord) -> tuple[Windo
     try:
         ruleset = read_listing(listing if isinstance(listing, Mapping) else {"nftables": []})
         policy = compiled.policies[name]
-        ways = [way for version in (4, 6) for way in open_ways(ruleset, policy, version)]
+        ways = {way: known for version in (4, 6) for way, known in open_ways(ruleset, policy, version).items()}
     except (ListingError, AttributeError, TypeError, ValueError):
         return ()
-    pairs = {
-        (flow.source.name, flow.destination.name)
+    found = {
+        Window(flow.source.name, flow.destination.name, _begin(known))
         for flow in compiled.interventions
-        for way in ways
+        for way, known in ways.items()
         if _holds(flow.source, way.source) and _holds(flow.destination, way.destination)
     }
-    return tuple(Window(source, destination) for source, destination in sorted(pairs))
+    return tuple(sorted(found, key=lambda one: (one.source, one.destination, str(one.begins))))
+
+
+def _begin(window: str) -> datetime | None:
+    """Whoever grants a window names it after the time, in UTC; a name of somebody's own says nothing."""
+    try:
+        return datetime.strptime(window[:15], "%Y%m%d-%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def _holds(end: Endpoint, address: int) -> bool:

@@ -172,8 +172,10 @@ def any_intervention(policy: EnforcementPolicy) -> bool:
     return any(passage.interventions for passage in policy.passages)
 
 
-def open_ways(ruleset: Ruleset, policy: EnforcementPolicy, family: int) -> frozenset[Way]:
-    """The connections for which a window is open in a live ruleset. What isn't understood counts as closed."""
+def open_ways(ruleset: Ruleset, policy: EnforcementPolicy, family: int) -> dict[Way, str]:
+    """The connections for which a window is open in a live ruleset, each with the window's id where that is known.
+    What isn't understood counts as closed.
+    """
     sets = {
         name: known
         for table in ruleset.tables
@@ -182,7 +184,12 @@ def open_ways(ruleset: Ruleset, policy: EnforcementPolicy, family: int) -> froze
     }
     names = {window_set(passage, family) for passage in policy.passages if passage.interventions}
     elements = (item for name in names if name in sets for item in sets[name].elements)
-    return frozenset(way for item in elements if (way := _way(item, family)) is not None)
+    return {way: _id(item) for item in elements if (way := _way(item, family)) is not None}
+
+
+def _id(element: Any) -> str:
+    known = element.get("elem") if isinstance(element, Mapping) else None
+    return str(known.get("comment", "")) if isinstance(known, Mapping) else ""
 
 
 def _way(element: Any, family: int) -> Way | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._access.interventio
     windows_in,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._access.layout import AccessLayout
+from ansible_collections.pacs.hardening.plugins.module_utils._access.tool import tool_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 ONE = {
@@ -90,3 +93,10 @@ def test_the_files_of_the_host_name_its_paths() -> None:
     )
     for text in (command_text(layout), *unit_texts(layout).values()):
         assert "@" not in text.replace('"$@"', "")
+
+
+@pytest.mark.skipif(shutil.which("shellcheck") is None, reason="needs shellcheck")
+def test_both_scripts_are_clean_to_shellcheck() -> None:
+    for text in (tool_text(AccessLayout()), command_text(AccessLayout())):
+        done = subprocess.run(["shellcheck", "-"], input=text, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout

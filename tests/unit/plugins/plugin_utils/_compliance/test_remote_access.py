@@ -199,6 +199,10 @@ class TestWindows:
         held["elem"] = [{"elem": {"val": value, "timeout": 3600, "expires": 3000}}]
         state, observed = found(lab.report(), "VPN-06", "Lab Hospital")
         assert state == "pass" and "vendor1 -> ct1: a window is open; owner Anna Example" in observed
+        # Its id says since when.
+        held["elem"][0]["elem"]["comment"] = "20991231-235959-a1b2"
+        state, observed = found(lab.report(), "VPN-06", "Lab Hospital")
+        assert state == "fail" and "acme is connected since before its window was opened" in observed
 
     def test_people_need_none(self) -> None:
         assert self.facts(sessions=[session("r.smith")]) == []

@@ -53,10 +53,10 @@ def test_a_policy_survives_the_way_through_plain_data() -> None:
 
 @needs_nft
 def test_what_is_open_is_read_from_the_listing_and_proven() -> None:
-    listing = listed(text(f"{KEY} timeout 1h"))
+    listing = listed(text(f'{KEY} timeout 1h comment "20261127-120000-x"'))
     way = Way(0xC6125014, 0xC612140B, 6, 22)
-    assert open_ways(read_listing(listing), CORE, 4) == {way}
-    assert open_ways(read_listing(listing), CORE, 6) == frozenset()
+    assert open_ways(read_listing(listing), CORE, 4) == {way: "20261127-120000-x"}
+    assert open_ways(read_listing(listing), CORE, 6) == {}
     assert verify(listing, CORE).verdict == verify(listed(text()), CORE).verdict == "proven"
 
 
@@ -104,7 +104,7 @@ def test_the_fallback_closes_them_in_both_directions() -> None:
 )
 def test_an_element_that_is_not_understood_opens_nothing(element: Any) -> None:
     listing = {"nftables": [{"set": {"family": "inet", "table": "pacs", "name": SET, "type": "x", "elem": [element]}}]}
-    assert open_ways(read_listing(listing), CORE, 4) == frozenset()
+    assert open_ways(read_listing(listing), CORE, 4) == {}
 
 
 def test_the_documents_say_what_opens_it_on_each_firewall_of_the_path() -> None:
