@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -112,11 +112,9 @@ class Place:
         times = [int(part.split("s", 1)[0]) for part in listed.split(" expires ")[1:]]
         return max(times, default=0)
 
-    @contextmanager
-    def session(self, port: int = SSH, version: int = 4, patience: float = 2.0) -> Iterator[Talk]:
+    def session(self, port: int = SSH, version: int = 4, patience: float = 2.0) -> AbstractContextManager[Talk]:
         """A connection of the vendor to the scanner."""
-        with talk(self.vendor, VENDOR[version], self.scanner, SCANNER[version], port, patience) as found:
-            yield found
+        return talk(self.vendor, VENDOR[version], self.scanner, SCANNER[version], port, patience)
 
     def reports(self, version: int = 4) -> bool:
         """Whether the scanner can still report to its vendor: what stands beside the interventions."""

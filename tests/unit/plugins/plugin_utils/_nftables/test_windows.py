@@ -90,7 +90,7 @@ def test_what_passes_outside_a_window_is_refuted(damage: tuple[str, str], state:
 def test_the_fallback_closes_them_in_both_directions() -> None:
     rules = render_fallback(CORE)
     listed(rules)
-    before = rules.split("ct state established,related accept")[0]
+    before = rules.split("ct state established,related accept", maxsplit=1)[0]
     for rule in (
         "ip saddr 198.18.80.20 ip daddr 198.18.20.11 tcp dport 22 drop",
         "ip6 saddr fd00:18:20::11 ip6 daddr fd00:18:80::20 tcp sport 22 drop",
