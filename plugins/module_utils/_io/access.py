@@ -26,7 +26,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._access.interventio
     windows_in,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._access.layout import BOOT_UNIT, AccessLayout
-from ansible_collections.pacs.hardening.plugins.module_utils._access.tool import tool_text
+from ansible_collections.pacs.hardening.plugins.module_utils._access.tool.text import tool_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import Change, WantedFile, pending_changes
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (

@@ -20,7 +20,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._access.interventio
     windows_in,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._access.layout import AccessLayout
-from ansible_collections.pacs.hardening.plugins.module_utils._access.tool import tool_text
+from ansible_collections.pacs.hardening.plugins.module_utils._access.tool.text import tool_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 ONE = {
