@@ -71,11 +71,13 @@ class _Matrix:
         self._lookup = ZoneLookup(compiled.site)
         topology = Topology(compiled.site)
         self._legs: dict[str, dict[str, set[str]]] = {}
+        self._tunnels: dict[str, set[str]] = {}
         for firewall in compiled.site.firewalls.values():
             reached = topology.interfaces(firewall)
             self._legs[firewall.name] = {
                 name: {leg.interface for leg in legs} for (kind, name), legs in reached.items() if kind == "zone"
             }
+            self._tunnels[firewall.name] = {leg.zone for leg in firewall.legs if leg.tunnel and leg.zone}
         self._declared: dict[_Pair, list[str]] = {}
         for flow in compiled.flows:
             if flow.source.zone and flow.destination.zone:
@@ -103,7 +105,9 @@ class _Matrix:
         found = []
         for name, legs in self._legs.items():
             entries, exits = legs.get(source, set()), legs.get(target, set())
-            if any(entry != way_out for entry in entries for way_out in exits):
+            # What goes into a tunnel, or comes out of one, passes the firewall, whatever shares the interface with it.
+            through = bool(entries and exits and self._tunnels[name] & {source, target})
+            if through or any(entry != way_out for entry in entries for way_out in exits):
                 found.append(name)
         return found
 
@@ -113,8 +117,14 @@ class _Matrix:
             return _Seen(firewall, reason=f"{firewall}: {document}")
         seen = _Seen(firewall, filters=self._filtering.get(firewall, True))
         for witness in document["undeclared"]:
-            if self._by_interfaces(firewall, witness["packet"], source, target):
-                certain = self._alone(firewall, source, target) or self._by_address(witness["packet"], source, target)
+            packet = witness["packet"]
+            if self._by_interfaces(firewall, packet, source, target):
+                certain = self._by_address(packet, source, target)
+                # New packets show that anybody behind the interfaces gets through; one of a connection shows only that.
+                if packet["ct_state"] not in ("established", "related"):
+                    certain = certain or self._alone(firewall, source, target)
+                elif not certain:
+                    continue
                 (seen.opened if certain else seen.perhaps).append(f"{firewall}: {witness['text']}")
         for witness in document["blocked"]:
             packet = witness["packet"]

@@ -87,7 +87,7 @@ def expect_forward(
     """What the policy says of packets that pass through the firewall, while ``windows`` are open."""
     space = everything(family, interfaces.forwarding, interfaces.forwarding)
     expected = Expected(family, "forward", space)
-    expected.closed = list(_closed(policy, space, family, windows))
+    expected.closed = list(_closed(policy, interfaces, space, family, windows))
     _known_connections(expected)
     for passage in policy.passages:
         ends = (policy.zones.get(passage.source_zone), policy.zones.get(passage.destination_zone))
@@ -110,11 +110,15 @@ def expect_forward(
     return expected
 
 
-def _closed(policy: EnforcementPolicy, space: Box, family: int, windows: Collection[Way]) -> Iterator[Box]:
+def _closed(
+    policy: EnforcementPolicy, interfaces: Interfaces, space: Box, family: int, windows: Collection[Way]
+) -> Iterator[Box]:
+    """Both directions, by the interfaces that the first packet had to take for there to be a connection at all."""
     for passage in policy.passages:
+        legs = [(_one(interfaces.number(entry)), _one(interfaces.number(leg))) for entry, leg in passage.interfaces]
         for way, _note in ways_of(passage.interventions, family):
-            if way not in windows:
-                for bounds in (way.bounds(), way.bounds_back()):
+            for one, other in legs if way not in windows else ():
+                for bounds in ({IN: one, OUT: other, **way.bounds()}, {IN: other, OUT: one, **way.bounds_back()}):
                     box = _within(space, bounds)
                     if box is not None:
                         yield box

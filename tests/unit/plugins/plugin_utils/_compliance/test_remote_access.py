@@ -204,6 +204,22 @@ class TestWindows:
         state, observed = found(lab.report(), "VPN-06", "Lab Hospital")
         assert state == "fail" and "acme is connected since before its window was opened" in observed
 
+    def test_one_that_lives_on_outside_its_window_opens_no_more_than_that(self, lab: Lab) -> None:
+        """Where the rules forgot to ask for windows, only that connection is shown, and only where it passes."""
+        rules = lab.rules("edge")
+        rules.remove(next(one for one in rules if _jumps(one.get("rule", {}), "interventions")))
+        document = lab.report().document()
+        opened = {
+            (cell["from"], cell["to"]) for cell in document["reachability"]["cells"] if cell["state"] == "too open"
+        }
+        assert opened <= {
+            ("remote", "modality"),
+            ("modality", "remote"),
+            ("vendor", "modality"),
+            ("modality", "vendor"),
+        }
+        assert found(lab.report(), "SEG-02", "edge")[0] == "fail"
+
     def test_people_need_none(self) -> None:
         assert self.facts(sessions=[session("r.smith")]) == []
 
@@ -253,3 +269,14 @@ def test_rules_that_nobody_understands_leave_the_guard_open(lab: Lab, spoil: Cal
     spoil(lab.part("edge", "nftables")["value"]["listing"])
     state, observed = found(lab.report(), "VPN-05", "edge")
     assert state == "not_assessed" and "may leave in clear" in observed
+
+
+def _jumps(rule: dict[str, Any], target: str) -> bool:
+    return any(one.get("jump", {}).get("target") == target for one in rule.get("expr", []))
+
+
+def test_what_lies_behind_a_tunnel_is_told_from_what_else_lies_behind_its_interface() -> None:
+    """Both stand behind the outer interface, and all that goes from one to the other comes through the firewall."""
+    cells = {(one["from"], one["to"]): one for one in remote().report().document()["reachability"]["cells"]}
+    for pair in (("external", "branch"), ("branch", "vendor")):
+        assert cells[pair]["state"] in ("closed", "as declared") and cells[pair]["how"] == ["edge"]
