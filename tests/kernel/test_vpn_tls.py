@@ -128,6 +128,8 @@ def attempts(running: Running) -> Iterator[dict[str, Attempt]]:
     spent = code("reused")
     once = wired.wait_up(wired.connect("reader", profile("reused"), ("reused", spent)))
     once.stop()
+    # The server ends by name what doesn't go by itself, and the next of that name with it.
+    running.leave()
     wired.authority.revoked.append(running.issued["lapsed"].serial)
     running.apply(running.revocations())
     older = "tls-version-max 1.2\ntls-cipher TLS-ECDHE-ECDSA-WITH-AES-256-GCM-SHA384"
