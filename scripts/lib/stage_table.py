@@ -14,7 +14,9 @@ from pathlib import Path
 FAST, DEFAULT, SOAK = "fast", "default", "soak"
 TIERS = (FAST, DEFAULT, SOAK)
 # Molecule scenarios that the default run has no time for; every other is part of it.
-SOAK_SCENARIOS = frozenset({"demo", "faults", "remote_access", "vendor_access", "vpn_ipsec", "vpn_tls", "watch"})
+SOAK_SCENARIOS = frozenset(
+    {"demo", "faults", "gate", "remote_access", "vendor_access", "vpn_ipsec", "vpn_tls", "watch"}
+)
 
 
 @dataclass(frozen=True)
