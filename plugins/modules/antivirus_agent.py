@@ -118,7 +118,8 @@ waiting:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import PROGRAMS, WantedFile, apply, program_text
+from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import PROGRAMS, apply, program_text
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import WantedFile, differences
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 
@@ -172,15 +173,7 @@ def main() -> None:
         started=list(outcome.started),
         stopped_units=list(outcome.stopped),
         waiting=list(outcome.waiting),
-        diff=[
-            {
-                "before_header": change.wanted.path,
-                "after_header": change.wanted.path,
-                "before": change.before or "",
-                "after": change.wanted.text or "",
-            }
-            for change in outcome.changes
-        ],
+        diff=differences(outcome.changes),
     )
 
 

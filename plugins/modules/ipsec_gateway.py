@@ -126,6 +126,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import (
     apply,
     usable_list,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import difference
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.secrets import secrets_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
@@ -154,12 +155,11 @@ def _wanted(params: dict[str, Any], listed: Listed | None, check: bool) -> Wante
 
 def _diff(outcome: Outcome) -> list[dict[str, str]]:
     return [
-        {
-            "before_header": change.path,
-            "after_header": change.path,
-            "before": change.before,
-            "after": f"{change.after}\n" if change.after and not change.after.endswith("\n") else change.after,
-        }
+        difference(
+            change.path,
+            change.before,
+            f"{change.after}\n" if change.after and not change.after.endswith("\n") else change.after,
+        )
         for change in outcome.changes
     ]
 

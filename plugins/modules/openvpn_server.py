@@ -162,6 +162,7 @@ waiting:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_server import Server, WantedFile, apply
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import difference
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.arguments import SERVER
 
@@ -205,15 +206,7 @@ def main() -> None:
         started=outcome.started,
         restarted=outcome.restarted,
         waiting=list(outcome.waiting),
-        diff=[
-            {
-                "before_header": change.path,
-                "after_header": change.path,
-                "before": change.before or "",
-                "after": change.after or "",
-            }
-            for change in outcome.changes
-        ],
+        diff=[difference(change.path, change.before, change.after) for change in outcome.changes],
     )
 
 

@@ -104,6 +104,7 @@ files:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.removable_media import apply
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import differences
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._removable_media.policy import faults, policy
 
@@ -146,15 +147,7 @@ def main() -> None:
     module.exit_json(
         changed=bool(changes),
         files=[change.wanted.path for change in changes],
-        diff=[
-            {
-                "before_header": change.wanted.path,
-                "after_header": change.wanted.path,
-                "before": change.before or "",
-                "after": change.wanted.text or "",
-            }
-            for change in changes
-        ],
+        diff=differences(changes),
     )
 
 

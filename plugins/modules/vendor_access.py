@@ -118,6 +118,7 @@ ended:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.access import prepare
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import differences
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 
@@ -151,15 +152,7 @@ def main() -> None:
         changed=done.changed,
         files=[change.wanted.path for change in done.changes],
         ended=[window.id for window in done.ended],
-        diff=[
-            {
-                "before_header": change.wanted.path,
-                "after_header": change.wanted.path,
-                "before": change.before or "",
-                "after": change.wanted.text or "",
-            }
-            for change in done.changes
-        ],
+        diff=differences(done.changes),
     )
 
 

@@ -27,15 +27,16 @@ from ansible_collections.pacs.hardening.plugins.module_utils._access.interventio
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._access.layout import BOOT_UNIT, AccessLayout
 from ansible_collections.pacs.hardening.plugins.module_utils._access.tool.text import tool_text
-from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import Change, WantedFile, pending_changes
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
-    make_private_directory,
-    remove,
-    replace_file,
-)
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import make_private_directory
 from ansible_collections.pacs.hardening.plugins.module_utils._io.nft import is_root
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import enable, is_running, reload_units, says
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import (
+    Change,
+    WantedFile,
+    pending_changes,
+    put_in_place,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _LAYOUT = AccessLayout()
@@ -91,10 +92,7 @@ def prepare(
         make_private_directory(directory)
     for change in changes:
         os.makedirs(os.path.dirname(change.wanted.path), mode=0o755, exist_ok=True)
-        if change.wanted.text is None:
-            remove(change.wanted.path)
-        else:
-            replace_file(change.wanted.path, change.wanted.text, change.wanted.mode)
+    put_in_place(changes)
     if is_running() and any(change.wanted.path.startswith(layout.units) for change in changes):
         reload_units()
     if enabled:

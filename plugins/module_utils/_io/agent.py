@@ -7,37 +7,24 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import antivirus_scan
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import (
+    Change,
+    WantedFile,
+    pending_changes,
+    put_in_place,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _UNITS = "/etc/systemd/system/"
 
 #: Programs of ours that run on the host without Ansible, by name.
 PROGRAMS = {"antivirus_scan": antivirus_scan}
-
-
-@dataclass(frozen=True)
-class WantedFile:
-    """A file as it must be; C(text) is None where there must be none. C(unit) reads it at its start."""
-
-    path: str
-    text: str | None
-    mode: int
-    unit: str | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """A file that isn't as it must be, and what it is now."""
-
-    wanted: WantedFile
-    before: str | None
 
 
 @dataclass(frozen=True)
@@ -59,17 +46,6 @@ class Outcome:
 def program_text(name: str) -> str:
     """The text of one of our programs, also where Ansible sent it in an archive."""
     return inspect.getsource(PROGRAMS[name])
-
-
-def pending_changes(files: Iterable[WantedFile]) -> tuple[Change, ...]:
-    """The files that aren't as they must be: another text, another mode, another owner than root."""
-    found = []
-    for wanted in files:
-        before = read_text(wanted.path)
-        same = before == wanted.text and (wanted.text is None or mode_of(wanted.path) == wanted.mode)
-        if not same:
-            found.append(Change(wanted, before))
-    return tuple(found)
 
 
 def apply(
@@ -97,11 +73,7 @@ def apply(
         raise HardeningError("systemd doesn't run on this host, and nothing else starts the agent here")
     for unit in outcome.stopped:
         _systemctl("disable", "--now", "--quiet", unit)
-    for change in changes:
-        if change.wanted.text is None:
-            remove(change.wanted.path)
-        else:
-            replace_file(change.wanted.path, change.wanted.text, change.wanted.mode)
+    put_in_place(changes)
     if any(change.wanted.path.startswith(_UNITS) for change in changes):
         reload_units()
     if outcome.started:

@@ -8,11 +8,16 @@ from __future__ import annotations
 import glob
 import os
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.agent import Change, WantedFile, pending_changes
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text, remove, replace_file
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units
 from ansible_collections.pacs.hardening.plugins.module_utils._io.usb_storage import used_usb_storage
+from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import (
+    Change,
+    WantedFile,
+    pending_changes,
+    put_in_place,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._removable_media.files import (
     MANAGED,
@@ -42,11 +47,7 @@ def apply(policy: Policy, check: bool) -> tuple[Change, ...]:
     changes = pending_changes(_wanted(policy))
     if check or not changes:
         return changes
-    for change in changes:
-        if change.wanted.text is None:
-            remove(change.wanted.path)
-        else:
-            replace_file(change.wanted.path, change.wanted.text, change.wanted.mode)
+    put_in_place(changes)
     if is_running() and any(change.wanted.path != RULES for change in changes):
         reload_units()
     if os.path.exists(_UDEV) and any(change.wanted.path == RULES for change in changes):
