@@ -16,60 +16,6 @@ description:
   - What it returns is secret. Use it through M(pacs.hardening.openvpn_profiles), which shows it to nobody; in a task of
     its own it needs C(no_log).
 options:
-  server:
-    description: Names and paths of the server, as C(server) of P(pacs.hardening.openvpn_files#filter).
-    type: dict
-    required: true
-    suboptions:
-      name:
-        description: Name of the server.
-        type: str
-        required: true
-      identity:
-        description: The name in the server's certificate.
-        type: str
-        required: true
-      unit:
-        description: The systemd unit.
-        type: str
-        required: true
-      owned:
-        description: Directories in which nothing else may lie.
-        type: list
-        required: true
-        elements: str
-      management:
-        description: Path of the management socket.
-        type: str
-        required: true
-      private_key:
-        description: Path of the server's key.
-        type: str
-        required: true
-      certificate:
-        description: Path of the server's certificate.
-        type: str
-        required: true
-      authority:
-        description: Path of the authority's certificate.
-        type: str
-        required: true
-      revocations:
-        description: Path of the list of revocations.
-        type: str
-        required: true
-      tls_crypt:
-        description: Path of tls-crypt's key.
-        type: str
-        required: true
-      token_key:
-        description: Path of the key that tokens are signed with.
-        type: str
-        required: true
-      codes:
-        description: Directory of the secrets of one-time codes.
-        type: str
-        required: true
   people:
     description: Users whose secrets are read.
     type: list
@@ -77,6 +23,7 @@ options:
     required: true
 extends_documentation_fragment:
   - pacs.hardening.attributes
+  - pacs.hardening.openvpn
 attributes:
   check_mode:
     support: full

@@ -21,7 +21,7 @@ from .._policy.model import EnforcementPolicy, Passage, Permit
 from .listing import Ruleset
 from .names import chain_name, comment
 from .packets import DESTINATION, PORT, PROTOCOL, SOURCE, SOURCE_PORT, TCP, UDP, Span
-from .spelling import FAMILIES, address_range, ends_of, flow_key, flow_type
+from .spelling import FAMILIES, address_range, ends_of, flow_key, flow_type, port_range
 from .words import PROTOCOLS, address_number
 
 CHAIN = "interventions"
@@ -128,8 +128,7 @@ def closing_rules(passages: Iterable[Passage]) -> Iterator[str]:
             for permit in passage.interventions:
                 if permit.source.version == version and permit.ports is not None:
                     ends = [address_range(version, ends_of(end)) for end in (permit.source, permit.destination)]
-                    first, last = permit.ports.first, permit.ports.last
-                    ports = str(first) if first == last else f"{first}-{last}"
+                    ports = port_range((permit.ports.first, permit.ports.last))
                     yield f"{ip} saddr {ends[0]} {ip} daddr {ends[1]} {permit.protocol} dport {ports} drop"
                     yield f"{ip} saddr {ends[1]} {ip} daddr {ends[0]} {permit.protocol} sport {ports} drop"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._flows.model import Flow, Reason
+from .._flows.model import Flow, Reason, format_ports
 from .._site.model import Conduit
 from .compile import permits_of
 from .model import EnforcementPolicy, Permit
@@ -75,6 +75,4 @@ def permits_on(policy: EnforcementPolicy, permits: tuple[Permit, ...]) -> frozen
 
 
 def _service(flow: Flow) -> str:
-    ports = "" if flow.ports is None else f" {flow.ports.first}"
-    last = "" if flow.ports is None or flow.ports.first == flow.ports.last else f"-{flow.ports.last}"
-    return f"{flow.protocol}{ports}{last}"
+    return flow.protocol if flow.ports is None else f"{flow.protocol} {format_ports(flow.ports)}"

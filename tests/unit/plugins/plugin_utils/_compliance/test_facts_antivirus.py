@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -13,6 +11,7 @@ from antivirus_evidence import IMPORT, STORE
 from antivirus_example import confirmation, profile, shipped
 from compliance_example import NOW, hardened_site, profiles
 from compliance_lab import found, whole
+from strange import spoilt
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.collected import HostRecord, read_host
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.facts_antivirus import antivirus_facts
@@ -25,30 +24,9 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.hand_ov
 from ansible_collections.pacs.hardening.plugins.plugin_utils._site.load import load_site
 
 TODAY = date.fromisoformat(NOW[:10])
-#: What a hostile or broken host may return instead of any part of its evidence.
-STRANGE: tuple[Any, ...] = (None, [], "text", -1, [None], {"x": []})
 PROFILES = read_profiles(shipped(), profiles(), TODAY)
 DEVICE = load_site(hardened_site()).site.devices["pacs1"]
 PLACE = place_of(DEVICE, PROFILES)
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Every place in a document, itself not included."""
-    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in steps:
-        yield (*path, step)
-        yield from places(inner, (*path, step))
-
-
-def spoilt(document: Any) -> Iterator[Any]:
-    for path in places(document):
-        for strange in STRANGE:
-            changed = copy.deepcopy(document)
-            within = changed
-            for step in path[:-1]:
-                within = within[step]
-            within[path[-1]] = strange
-            yield changed
 
 
 def record(antivirus: Any, directories: Any) -> HostRecord:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from compliance_lab import Lab, found, remote, unspoilt, unspoilt_remote
 from remote_evidence import found as left_over
 from remote_evidence import gateway_parts, session
 from seen_flows import CT1
+from strange import spoilt
 from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance.collected import HostRecord, read_host
@@ -30,7 +30,6 @@ from ansible_collections.pacs.hardening.plugins.plugin_utils._policy.site import
 CONTROLS = controls()
 PROFILES = profiles()
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
-STRANGE: tuple[Any, ...] = (None, [], "text", -1, [None], {"x": []})
 
 
 @pytest.fixture
@@ -222,24 +221,6 @@ class TestWindows:
 
     def test_people_need_none(self) -> None:
         assert self.facts(sessions=[session("r.smith")]) == []
-
-
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for step, inner in steps:
-        yield (*path, step)
-        yield from places(inner, (*path, step))
-
-
-def spoilt(document: Any) -> Iterator[Any]:
-    for path in places(document):
-        for strange in STRANGE:
-            changed = copy.deepcopy(document)
-            within = changed
-            for step in path[:-1]:
-                within = within[step]
-            within[path[-1]] = strange
-            yield changed
 
 
 def record(**parts: Any) -> HostRecord:
