@@ -6,9 +6,8 @@
 from __future__ import annotations
 
 COMMANDS = r"""
-need_root() {
-    [ "$(id -u)" = 0 ] || die "only root can do this: try \`sudo pacs-access $*\`"
-    command -v nft >/dev/null || die "nft isn't installed, so no rules of ours are in force on this host"
+begin() {
+    need_root "$1"
     mkdir -p "$STATE/open" || die "can't create $STATE/open"
 }
 
@@ -58,7 +57,7 @@ options() {
     [ -n "$(printf '%s' "$reason" | tr -d ' ')" ] ||
         die "why? Whoever reads this tomorrow wants to know. Say --reason 'TEXT'. Nothing was changed"
     if [ -n "$on_call" ] && [ -n "$id$by" ]; then die "--id and --by are for Ansible"; fi
-    seconds_of "$span"
+    seconds_of "$span" || die "$problem"
 }
 
 within() {
@@ -70,7 +69,7 @@ within() {
 unwritten() { die "the disk can't be written, so nobody could say tomorrow who was let in. Nothing was opened"; }
 
 grant() {
-    need_root grant
+    begin grant
     name=${1:-}
     [ $# -gt 0 ] || die "grant what? One of: $(grantable | tr '\n' ' ')"
     shift
@@ -129,7 +128,7 @@ named() {
 }
 
 extend() {
-    need_root extend
+    begin extend
     named "${1:-}"
     window=$1 file=$STATE/open/$1
     shift
@@ -151,7 +150,7 @@ extend() {
 }
 
 revoke() {
-    need_root revoke
+    begin revoke
     [ $# = 1 ] || die "use it like this: pacs-access revoke ID, or revoke all"
     lock 30
     if [ "$1" = all ]; then which=$(ids); else named "$1"; which=$1; fi
@@ -168,7 +167,7 @@ revoke() {
 }
 
 list() {
-    need_root list
+    begin list
     if [ "${1:-}" = --json ]; then list_json; return; fi
     none=1
     for one in $(ids); do
@@ -195,7 +194,7 @@ list_json() {
 
 # Every minute, and before the host stops: what is written down only ever gets less.
 keep() {
-    need_root keep
+    begin keep
     lock 30
     for one in $(ids); do
         file=$STATE/open/$one
@@ -212,7 +211,7 @@ keep() {
 
 # Once after the host has started: what the clock and what was written down both still allow.
 boot() {
-    need_root boot
+    begin boot
     [ ! -e "$RUN/access-booted" ] || return 0
     lock 30
     failed=0

@@ -62,7 +62,7 @@ command=${1:-}
 [ $# = 0 ] || shift
 case $command in
     list) list "$@" ;;
-    interventions) need_root interventions; show_grantable ;;
+    interventions) begin interventions; show_grantable ;;
     grant) grant "$@" ;;
     extend) extend "$@" ;;
     revoke) revoke "$@" ;;

@@ -94,17 +94,4 @@ put_away() {
 }
 
 timer() { if [ -d /run/systemd/system ]; then systemctl --no-block "$1" @TIMER@ 2>/dev/null || :; fi; }
-
-seconds_of() {
-    number=${1%[smh]}
-    case $number in
-        '' | *[!0-9]* | ??????* | 0*) die "'$1' is no length of time: say 90s, 30m or 2h" ;;
-    esac
-    case $1 in
-        *s) seconds=$number ;;
-        *m) seconds=$((number * 60)) ;;
-        *h) seconds=$((number * 3600)) ;;
-        *) die "'$1' of what? Say ${1}m or ${1}h" ;;
-    esac
-}
 """

@@ -25,6 +25,26 @@ SPEECH = r"""
 say() { echo "$NAME: $*" >&2; }
 die() { say "$*"; exit 1; }
 
+need_root() {
+    [ "$(id -u)" = 0 ] || die "only root can do this: try \`sudo $NAME $*\`"
+    command -v nft >/dev/null || die "nft isn't installed, so no rules of ours are in force on this host"
+}
+
+# A length of time as people write it. It sets seconds, or says in problem what is wrong with it, and fails.
+seconds_of() {
+    number=${1%[smh]}
+    case $number in
+        '' | *[!0-9]* | ??????*) problem="'$1' is no length of time: say 90s, 30m or 2h"; return 1 ;;
+        0*) problem="'$1' is no length of time: it begins with a zero"; return 1 ;;
+    esac
+    case $1 in
+        *s) seconds=$number ;;
+        *m) seconds=$((number * 60)) ;;
+        *h) seconds=$((number * 3600)) ;;
+        *) problem="'$1' of what? Say ${1}m or ${1}h"; return 1 ;;
+    esac
+}
+
 # Seconds in words.
 period() {
     if [ "$1" -ge 3600 ]; then echo "$(($1 / 3600)) h $(($1 % 3600 / 60)) min"

@@ -6,11 +6,6 @@
 from __future__ import annotations
 
 CONSOLE = r"""
-need_root() {
-    [ "$(id -u)" = 0 ] || die "only root can do this: try \`sudo pacs-firewall $*\`"
-    command -v nft >/dev/null || die "nft isn't installed, so no rules of ours are in force on this host"
-}
-
 # A value of a change's change.json (one a line, so that no JSON reader is needed).
 value_of() { sed -n "s/^ \"$2\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}\$/\1/p" "$1/change.json" 2>/dev/null; }
 

@@ -54,17 +54,7 @@ open_up() {
     reason=$(line "$reason")
     [ -n "$(printf '%s' "$reason" | tr -d ' ')" ] ||
         how_to_open "why? Whoever reads this tomorrow wants to know. Nothing was opened"
-    number=${span%[smh]}
-    case $number in
-        '' | *[!0-9]* | ??????*) how_to_open "'$span' is no length of time: say 90s, 30m or 2h" ;;
-        0*) how_to_open "'$span' is no length of time: it begins with a zero" ;;
-    esac
-    case $span in
-        *s) seconds=$number ;;
-        *m) seconds=$((number * 60)) ;;
-        *h) seconds=$((number * 3600)) ;;
-        *) how_to_open "'$span' of what? Say ${span}m or ${span}h" ;;
-    esac
+    seconds_of "$span" || how_to_open "$problem"
     [ "$seconds" -le 14400 ] || how_to_open "$span is too long: 4h at most. It can be opened again"
 
     need_root open
