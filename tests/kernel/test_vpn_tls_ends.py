@@ -67,6 +67,7 @@ class TestWithoutANewCode:
             wired.wait_up(client)
         for name, client in clients.items():
             wired.there(shake_hands, running.at.management, name)
+            # The client of this round; mypy knows no type for a lambda's default.
             wired.wait(lambda client=client: client.said.count(UP) == 2, "the token isn't taken")  # type: ignore[misc]
         assert running.names() == ["bare", "old"], "the positive control"
 

@@ -97,6 +97,7 @@ def _is_unprotected(match: Mapping[str, Any], field: str, interface: str) -> boo
 
 
 def _lies_in(network: Network, other: Network) -> bool:
+    # mypy doesn't see that networks of one version are of one type.
     return network.version == other.version and network.subnet_of(other)  # type: ignore[arg-type]
 
 

@@ -92,6 +92,7 @@ def _own(authority: Signer, text: str) -> x509.CertificateRevocationList:
         found = x509.load_pem_x509_crl(text.encode())
     except ValueError as error:
         raise ValueError("the list of revocations can't be read: give it as PEM, or move it away") from error
+    # The types name every kind of key; one that can't sign is no authority's.
     if not found.is_signature_valid(authority.certificate.public_key()):  # type: ignore[arg-type]
         raise ValueError("the list of revocations is another authority's: move it away")
     return found
