@@ -62,9 +62,7 @@ def _intervention(compiled: Compiled, conduit: Conduit, name: str, source: str, 
         longest=conduit.longest,
         on_call=conduit.on_call,
         permits=permits,
-        enforcement_points=tuple(
-            name for name, policy in compiled.policies.items() if not permits_on(policy, permits).isdisjoint(permits)
-        ),
+        enforcement_points=tuple(name for name, policy in compiled.policies.items() if permits_on(policy, permits)),
     )
 
 
