@@ -7,10 +7,12 @@ The gateway has a mount namespace of its own too: the real paths are used, and n
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import threading
@@ -167,7 +169,9 @@ class Place:
         path = self.root / log
         with self.gateway.inside(), path.open("wb") as file:
             command = ["openvpn", "--cd", "/etc/openvpn/server", "--config", configuration]
-            self.server = subprocess.Popen(self.enter(*command), stdout=file, stderr=subprocess.STDOUT)
+            self.server = subprocess.Popen(
+                self.enter(*command), stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            )
         self.stack.callback(self.stop_server)
         server = self.server
         self.wait(
@@ -184,6 +188,9 @@ class Place:
         if self.server is not None and self.server.poll() is None:
             self.server.kill() if hard else self.server.terminate()
             self.server.wait(10)
+            # What asks PAM outlives a server that had no last word; systemd would end it with the unit.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.server.pid, signal.SIGKILL)
 
     # the clients
 

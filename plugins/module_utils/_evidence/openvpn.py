@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.certificates import Certificate, RevocationList
-from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import Status
+from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import Session, Status
 
 #: What is kept of a configuration, by the words of openvpn(8). Nothing of it is secret; keys stand in files or blocks.
 KEPT = (
@@ -183,7 +183,8 @@ def server_document(
             or (door.directory_mode is not None and not door.directory_mode & 0o011)
             or (door.mode is not None and not door.mode & 0o022),
         },
-        "sessions": None if status is None else [_session(one) for one in map(asdict, status.sessions)],
+        # OpenVPN lists them in no order, and what is alike shall read alike.
+        "sessions": None if status is None else [_session(asdict(one)) for one in sorted(status.sessions, key=_place)],
         "asked_at": None if status is None else status.written,
         "not_asked": unknown,
     }
@@ -193,6 +194,10 @@ def unread_document(configuration: str, reason: str) -> dict[str, Any]:
     """A running server of which no more is known than its name."""
     unknown = dict.fromkeys(("settings", "management", "sessions", "asked_at", "certificate", "revocations"))
     return {"configuration": configuration, **unknown, "second_factor": None, "not_asked": reason}
+
+
+def _place(session: Session) -> tuple[str, int]:
+    return session.name, session.since
 
 
 def _session(session: dict[str, Any]) -> dict[str, Any]:
