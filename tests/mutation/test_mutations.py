@@ -119,7 +119,9 @@ def _judged(policy: EnforcementPolicy, listing: Any, mutant: Any, what: str, ran
         for packet in random_packets(random, (listing, mutant), PACKETS):
             if packet.state in ("new", "established") and packet.kind not in (133, 135, 136):
                 fate = after.of(packet)
-                assert fate == before.of(packet) or (fate == {False} and before.idle(packet)), f"{what} escaped: {packet}"
+                assert fate == before.of(packet) or (fate == {False} and before.idle(packet)), (
+                    f"{what} escaped: {packet}"
+                )
         return False
     for witness in result.blocked:
         packet = sent(witness.packet)
@@ -157,9 +159,7 @@ class _Fates:
             kind={0: 8, 129: 128}.get(packet.kind, packet.kind),
         )
         begun = [packet, answered] if packet.leaves else [packet]
-        return packet.state == "established" and all(
-            self.usual(replace(one, state="new")) == {False} for one in begun
-        )
+        return packet.state == "established" and all(self.usual(replace(one, state="new")) == {False} for one in begun)
 
 
 def _with_either_flags(packet: Sent) -> list[Sent]:
