@@ -18,6 +18,8 @@ LAB_INVENTORY = PROJECT / "inventories" / "lab"
 # What comes into the lab's hospital from outside. A run takes it, too, by the arguments WITH_REMOTE_ACCESS.
 WITH_REMOTE_ACCESS = ("-i", str(PROJECT / "inventories" / "lab_remote"))
 COLLECTIONS = PROJECT / ".cache" / "collections"
+# With collections of others that a controller may have beside ours: scripts/lib/other_collections.py.
+WITH_OTHERS = f"{COLLECTIONS}:{PROJECT / '.cache' / 'other-collections'}"
 _RECAP = re.compile(r"^(\S+)\s+: ok=\d+\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
 
 
@@ -41,7 +43,7 @@ def run_playbook(
     *arguments: str,
     variables: Mapping[str, Any] | None = None,
     inventory: Path = LAB_INVENTORY,
-    collections: Path = COLLECTIONS,
+    collections: str | Path = COLLECTIONS,
     timeout: float = 300,
 ) -> PlaybookRun:
     """Run a playbook (a path, or a name in a collection) against the lab; ``variables`` become extra vars."""
@@ -55,7 +57,7 @@ def start_playbook(
     *arguments: str,
     variables: Mapping[str, Any] | None = None,
     inventory: Path = LAB_INVENTORY,
-    collections: Path = COLLECTIONS,
+    collections: str | Path = COLLECTIONS,
     own_group: bool = False,
     environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:

@@ -11,4 +11,5 @@ scenario=$1
 export MOLECULE_GLOB='molecule/*/molecule.yml' PACS_LAB_KEEP=1 PYTHONPATH=$PACS_ROOT/tests
 # Where the verifier leaves its results (.config/molecule/config.yml), for scripts/lib/fault_table.py.
 export PACS_RESULTS=$PACS_STATE/results/$scenario.xml
+python scripts/lib/other_collections.py
 exec molecule test --scenario-name "$scenario"

@@ -3,6 +3,7 @@
 set -euo pipefail
 : "${PACS_ROOT:?run this through scripts/test}"
 cd "$PACS_ROOT"
+python scripts/lib/other_collections.py
 directories=()
 for directory in tests/unit tests/property; do
     if [[ -d $directory ]]; then directories+=("$directory"); fi

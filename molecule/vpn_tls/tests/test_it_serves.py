@@ -1,4 +1,6 @@
-"""Debian's unit with our drop-in: an account of its own, a user gets in with a code, and outlives a restart."""
+"""Debian's unit with our drop-in: an account of its own, a user gets in with a code, and outlives a restart and the
+renewal of certificates.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +11,21 @@ import os
 import struct
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import testinfra
 
 from lab import engine, state
+from playbooks import WITH_OTHERS, PlaybookRun, run_playbook
 
 # testinfra calls podman by itself.
 os.environ.update(engine.environment())
 
 HANDED = state.REMOTE_ACCESS / "people"
 UP = "Initialization Sequence Completed"
+CLIENT_LOG = "/run/client/log"
 
 
 @pytest.fixture(scope="module")
@@ -30,22 +35,53 @@ def edge() -> testinfra.host.Host:
 
 @pytest.fixture
 def client(edge: testinfra.host.Host) -> Iterator[str]:
-    """Logs in from the gateway itself, without an interface; gives the path of the log."""
+    """Somebody who has logged in; gives the path of the log."""
+    log_in(edge)
+    yield CLIENT_LOG
+    log_out(edge)
+
+
+def log_in(edge: testinfra.host.Host) -> None:
+    """With what was handed over last, from the gateway itself, without an interface."""
     profile = (HANDED / "profiles" / "r.smith.ovpn").read_text(encoding="utf-8")
     profile = profile.replace("\nauth-user-pass\n", "\nauth-user-pass /run/client/login\n")
     edge.check_output("mkdir -m 0700 -p /run/client")
-    put(edge, "/run/client/login", f"r.smith\n{code()}\n")
+    put(edge, "/run/client/login", f"r.smith\n{fresh_code()}\n")
     put(edge, "/run/client/profile", profile)
     edge.check_output(
         "systemd-run --unit=test-client openvpn --config /run/client/profile --dev null --ifconfig-noexec "
-        "--route-noexec --connect-retry 1 1 --log /run/client/log"
+        "--route-noexec --connect-retry 1 1 --log %s",
+        CLIENT_LOG,
     )
-    yield "/run/client/log"
-    edge.run("systemctl stop test-client; rm -r /run/client")
+
+
+def log_out(edge: testinfra.host.Host) -> None:
+    edge.run("systemctl stop test-client; systemctl reset-failed test-client; rm -r /run/client")
+
+
+def again(**variables: object) -> PlaybookRun:
+    """The role once more."""
+    playbook = Path(__file__).resolve().parents[1] / "gateway.yml"
+    done = run_playbook(playbook, variables={"people": str(HANDED), **variables}, collections=WITH_OTHERS)
+    assert done.ok, done.output
+    return done
 
 
 def put(host: testinfra.host.Host, path: str, text: str) -> None:
     host.check_output("echo %s | base64 -d > %s && chmod 600 %s", base64.b64encode(text.encode()).decode(), path, path)
+
+
+_used: set[str] = set()
+
+
+def fresh_code() -> str:
+    """The next code that nobody has used: each is good once."""
+    deadline = time.monotonic() + 45
+    while (found := code()) in _used:
+        assert time.monotonic() < deadline
+        time.sleep(1)
+    _used.add(found)
+    return found
 
 
 def code() -> str:
@@ -88,3 +124,28 @@ def test_a_client_gets_in_and_outlives_a_restart(edge: testinfra.host.Host, clie
     assert "route 198.18.30.10 255.255.255.255" in said
     edge.check_output("systemctl restart openvpn-server@people")
     wait_for(edge, client, 2)
+
+
+def test_certificates_are_renewed_while_somebody_is_in(edge: testinfra.host.Host, client: str) -> None:
+    wait_for(edge, client, 1)
+    handed = (HANDED / "profiles" / "r.smith.ovpn").read_text(encoding="utf-8")
+    # Of 90 days there is less left than a third of 300.
+    again(vpn_tls_certificate_days=300)
+    edge.check_output("openssl x509 -noout -checkend %s -in /etc/openvpn/server/people/server.crt", 299 * 86400)
+    wait_for(edge, client, 2)
+    assert (HANDED / "profiles" / "r.smith.ovpn").read_text(encoding="utf-8") != handed, "to be handed over again"
+    assert again(vpn_tls_certificate_days=300).changed == {"edge": 0}
+
+    (HANDED / "revoked").mkdir()
+    for path in (HANDED / "certificates").glob("*.crt.*"):
+        path.rename(HANDED / "revoked" / path.name)
+    again(vpn_tls_certificate_days=300)
+    for _try in range(50):
+        if "error=certificate revoked: CN=r.smith" in edge.check_output("journalctl -u openvpn-server@people -n 100"):
+            break
+        time.sleep(0.2)
+    else:
+        raise AssertionError(edge.check_output("journalctl -u openvpn-server@people -n 100"))
+    log_out(edge)
+    log_in(edge)
+    wait_for(edge, client, 1)
