@@ -238,6 +238,7 @@ UNKNOWN: list[Case] = [
 LOOKS: list[Case] = [
     ("VPN-03", _EDGE, lambda lab: certificate(lab, 0, ends="2026-12-10T00:00:00Z"), "ends on 2026-12-10"),
     ("VPN-03", _EDGE, lambda lab: revocations(lab, ends="2026-11-26T00:00:00Z"), "ends on 2026-11-26"),
+    ("VPN-03", _EDGE, lambda lab: sa(lab, revoked=None), "which certificate gw-b.branch.example has shown"),
     ("VPN-03", _EDGE, lambda lab: server(lab, revocations_changed="2026-11-24T06:00:00Z"), "wasn't looked at since"),
     ("VPN-04", _EDGE, lambda lab: factor(lab, spared=["old.robot"]), "whom the site doesn't declare"),
     ("VPN-05", _EDGE, lambda lab: sa(lab, children=[]), "nothing can pass"),

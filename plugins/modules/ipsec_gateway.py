@@ -108,6 +108,19 @@ ended:
   returned: always
   type: list
   elements: str
+again:
+  description:
+    - Connections that were ended and came back, because their peer had to authenticate again.
+    - That is so where a certificate that it has shown is revoked, and where the list of revocations has grown and
+      nobody knows any more what it has shown.
+  returned: always
+  type: list
+  elements: str
+away:
+  description: Connections that were ended because nobody knows what their peer has shown, and which aren't back yet.
+  returned: always
+  type: list
+  elements: str
 revocations_end:
   description: Until when the given list of revocations is good; after that nobody is let in. Empty without one.
   returned: always
@@ -146,7 +159,7 @@ def _wanted(params: dict[str, Any], listed: Listed | None, check: bool) -> Wante
         files=files,
         settings=params["settings"],
         revocations=listed.content if listed else None,
-        identities=params["peers"],
+        identities={name: peer for name, peer in params["peers"].items() if name not in params["secrets"]},
         children=params["children"],
         # In check mode the task before this one has made no key.
         needs=(_NEEDS[:-1] if check else _NEEDS) if params["certificates"] else (),
@@ -196,6 +209,8 @@ def main() -> None:
         waiting=list(outcome.waiting),
         started=outcome.started,
         ended=list(outcome.ended),
+        again=list(outcome.again),
+        away=list(outcome.away),
         revocations_end=f"{listed.until:%Y-%m-%dT%H:%M:%SZ}" if listed else "",
         diff=_diff(outcome),
     )

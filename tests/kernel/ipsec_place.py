@@ -14,7 +14,7 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from ipaddress import ip_address, ip_network
@@ -28,6 +28,7 @@ from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import Outcome, Places, Wanted, apply, live
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import Form, interface_form, render_guard
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn import swanctl
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tunnels import Tunnel, plain_tunnels
@@ -87,10 +88,10 @@ class Place:
         certificate, key, self.serials[name] = self.authority.issue(name, **validity)
         gateway.write({f"x509/{CERTIFICATE}": certificate, "private/pacs-gateway.key": key})
 
-    def revocations(self, *names: str) -> bytes:
+    def revocations(self, *names: str, serials: Iterable[int] = ()) -> bytes:
         """A newer list of revocations."""
         self._number += 1
-        return self.authority.revocations([self.serials[name] for name in names], self._number)
+        return self.authority.revocations([*(self.serials[name] for name in names), *serials], self._number)
 
     def run(self, revocations: bytes) -> Outcome:
         """Do on the hospital's gateway what the product's module does."""
@@ -144,7 +145,13 @@ class Place:
 
     @property
     def _at(self) -> Places:
-        return Places(str(self.hospital.folder), str(self.hospital.folder / "pacs.conf"))
+        folder = self.hospital.folder
+        return Places(str(folder), str(folder / "pacs.conf"), f"{self.root}{SHOWN}")
+
+    @property
+    def root(self) -> str:
+        """What stands before the paths of the hospital's gateway where it keeps state."""
+        return str(self.folder / "root")
 
     @contextmanager
     def inside(self) -> Iterator[None]:

@@ -101,7 +101,7 @@ def report(place: Place, since: int | None = None) -> dict[str, tuple[str, str]]
     have no journal, so their log is read as the journal would be.
     """
     with place.inside():
-        evidence = host_evidence(["ipsec", "nftables"], 10, Host())
+        evidence = host_evidence(["ipsec", "nftables"], 10, Host(root=place.root))
     assert evidence["parts"]["ipsec"]["status"] == "ok", evidence["parts"]["ipsec"]
     if since is not None:
         found = refusals_in(_lines(place.hospital.log()[since:]))

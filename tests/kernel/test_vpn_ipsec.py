@@ -44,6 +44,7 @@ from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import usable_list
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance import remote_ipsec
@@ -294,8 +295,60 @@ def test_a_revoked_peer_is_thrown_out_and_stays_out(place: Place) -> None:
     back(place)
 
 
+def test_a_peer_is_thrown_out_though_strongswan_has_forgotten_what_it_showed(place: Place) -> None:
+    """It does with whatever is loaded anew: here a renewed list, on which nobody is."""
+    back(place)
+    assert place.run(place.revocations()).ended == ()
+    assert BRANCH not in place.hospital.tool("--list-certs", "--type", "x509").stdout
+    assert report(place)["VPN-03"][0] == "pass", "it is written down"
+    assert place.run(place.revocations(BRANCH)).ended == (CONNECTION,)
+    assert not place.up
+    place.run(place.revocations())
+    back(place)
+
+
+def test_whoever_cannot_be_told_must_authenticate_again(place: Place) -> None:
+    back(place)
+    place.run(place.revocations())
+    Path(f"{place.root}{SHOWN}").unlink()
+    state, text = report(place)["VPN-03"]
+    assert state == "warn" and f"nobody knows any more which certificate {BRANCH} has shown" in text
+    before = {sa.number for sa in place.sas()}
+    same = place.run(place.revocations())
+    assert (same.again, same.away) == ((), ()) and {sa.number for sa in place.sas()} == before, "nobody new is on it"
+    somebody = place.authority.issue("somebody.else.example")[2]
+    outcome = place.run(place.revocations(serials=[somebody]))
+    assert (outcome.ended, outcome.again) == ((), (CONNECTION,))
+    assert before.isdisjoint(sa.number for sa in place.sas())
+    place.wait()
+    assert all(reaches(place.ct, place.pacs, address, patience=5) for address in PACS)
+    assert report(place)["VPN-03"][0] == "pass"
+    # And if it is the one that is on it, it doesn't come back.
+    place.run(place.revocations())
+    Path(f"{place.root}{SHOWN}").unlink()
+    assert place.run(place.revocations(BRANCH)).away == (CONNECTION,)
+    assert not place.up
+    place.run(place.revocations())
+    back(place)
+
+
+def test_a_peer_whose_old_certificate_is_revoked_comes_back_with_its_new_one(place: Place) -> None:
+    back(place)
+    old = place.serials[BRANCH]
+    place.certify(place.branch, BRANCH)
+    _load_branch(place, place.branch_conf())
+    outcome = place.run(place.revocations(serials=[old]))
+    assert (outcome.ended, outcome.again) == ((), (CONNECTION,))
+    place.wait()
+    assert report(place)["VPN-03"][0] == "pass"
+    place.run(place.revocations())
+    back(place)
+
+
 def test_a_newer_list_alone_does_not_keep_a_known_peer_out(place: Place) -> None:
     """Why the product clears what is cached: strongSwan's own reload doesn't."""
+    place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
+    back(place)  # so that it is known
     place.hospital.write({CRL: place.revocations(BRANCH)})
     try:
         place.hospital.tool("--load-creds", "--noprompt")

@@ -131,7 +131,7 @@ def test_certificates_are_renewed_while_somebody_is_in(edge: testinfra.host.Host
     handed = (HANDED / "profiles" / "r.smith.ovpn").read_text(encoding="utf-8")
     # Of 90 days there is less left than a third of 300.
     again(vpn_tls_certificate_days=300)
-    edge.check_output("openssl x509 -noout -checkend %s -in /etc/openvpn/server/people/server.crt", 299 * 86400)
+    edge.check_output("openssl x509 -noout -checkend %s -in /etc/openvpn/server/people/server.crt", str(299 * 86400))
     wait_for(edge, client, 2)
     assert (HANDED / "profiles" / "r.smith.ovpn").read_text(encoding="utf-8") != handed, "to be handed over again"
     assert again(vpn_tls_certificate_days=300).changed == {"edge": 0}

@@ -16,9 +16,9 @@ from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.certificates
     RevocationList,
     read_certificate,
     read_revocations,
-    shown_by,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import shown_by_peers
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import Message, events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
@@ -132,15 +132,18 @@ def loaded_lists(text: str) -> tuple[RevocationList, ...]:
     )
 
 
-def revoked_peers(text: str, peers: Iterable[str], lists: Iterable[RevocationList]) -> dict[str, bool]:
-    """Whether the certificate that a peer has shown is on one of the lists; peers that have shown none are left out."""
-    shown = [_data(message) for message in events(text, "list-cert") if message.get("type") == "X509"]
+def revoked_peers(
+    text: str, peers: Iterable[str], lists: Iterable[RevocationList], written: Mapping[str, tuple[bytes, ...]]
+) -> dict[str, bool]:
+    """Whether a certificate that a peer has shown is on one of the lists; peers of whom nobody knows it are left out.
+    I(written): what was written down of that, before strongSwan forgot it.
+    """
+    cached = [_data(message) for message in events(text, "list-cert") if message.get("type") == "X509"]
     known = list(lists)
     found = {}
-    for peer in peers:
-        mine = [read_certificate(one) for one in shown_by(peer, shown)]
-        if mine:
-            found[peer] = any(one.serial in each.revoked for one in mine for each in known if each.issuer == one.issuer)
+    for peer, shown in shown_by_peers(peers, cached, written).items():
+        mine = [read_certificate(one) for one in shown]
+        found[peer] = any(one.serial in each.revoked for one in mine for each in known if each.issuer == one.issuer)
     return found
 
 

@@ -13,6 +13,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._evidence import ip
 from ansible_collections.pacs.hardening.plugins.module_utils._evidence.parts import Absent, Unreadable
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import UNIT, Swanctl
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
@@ -24,6 +25,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.settings imp
     merge,
     read_settings,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import read_shown
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 #: Daemons that keep IKE: strongSwan's with vici, its old one, and others that aren't asked.
@@ -42,7 +45,7 @@ def ipsec(host: Host) -> dict[str, Any]:
     old = os.path.exists(f"{host.etc}/ipsec.conf")
     if running is None and not configured["connections"] and not configured["problem"] and not old:
         raise Absent("no IPsec daemon runs here, and strongSwan has no connections")
-    live = _live(folder) if running in _VICI else {"answers": False, "problem": None, **_NOTHING}
+    live = _live(folder, f"{host.root}{SHOWN}") if running in _VICI else {"answers": False, "problem": None, **_NOTHING}
     return {
         "running": running,
         "old_configuration": old,
@@ -56,13 +59,13 @@ def ipsec(host: Host) -> dict[str, Any]:
 _NOTHING: dict[str, Any] = {"sas": None, "connections": None, "certificates": None, "lists": None}
 
 
-def _live(folder: str) -> dict[str, Any]:
+def _live(folder: str, written: str) -> dict[str, Any]:
     try:
         tool = Swanctl.find()
         sas, conns, certs = (tool.ask(f"--list-{what}") for what in ("sas", "conns", "certs"))
         loaded, waiting = said.loaded_lists(certs), _lists_in(f"{folder}/x509crl")
         peers = [str(one["peer"]) for one in said.security_associations(sas, {})]
-        revoked = said.revoked_peers(certs, peers, [*loaded, *waiting.values()])
+        revoked = said.revoked_peers(certs, peers, [*loaded, *waiting.values()], read_shown(read_text(written)))
         return {
             "answers": True,
             "problem": None,

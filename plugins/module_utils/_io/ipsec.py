@@ -5,7 +5,8 @@
 
 Revocation has a trap: strongSwan remembers that a certificate was good. It takes a newer list and says "good" again,
 unless what it has cached is cleared with it; and a live tunnel stays whatever the list says. So a longer list is loaded
-with C(--clear), the peer's tunnels are ended, and it is then tried whether they come back.
+with C(--clear), the peer's tunnels are ended, and it is then tried whether they come back: with a certificate that was
+renewed they may. Where nobody knows what a peer has shown, it must show it again.
 """
 
 from __future__ import annotations
@@ -17,13 +18,29 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
+    make_private_directory,
+    mode_of,
+    read_text,
+    remove,
+    replace_file,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import (
     Sa,
     certificates_in,
+    children_in,
     revoked_peers,
     sas_in,
+    unknown_peers,
+)
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import (
+    FILE as SHOWN,
+)
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import (
+    read_shown,
+    shown_by_peers,
+    shown_text,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
@@ -37,6 +54,7 @@ class Places:
 
     directory: str = "/etc/swanctl"
     settings: str = "/etc/strongswan.d/pacs-hardening.conf"
+    shown: str = SHOWN
 
     @property
     def private_key(self) -> str:
@@ -58,8 +76,9 @@ class Wanted:
     """The gateway as it must be.
 
     I(files) maps paths below the directory to their text, None for one that mustn't be there; I(settings) is
-    strongSwan's own file. I(revocations) is in DER. I(identities) are the peers' by connection, I(children) the first
-    child of each. I(needs): files, below the directory, without which nothing can be loaded.
+    strongSwan's own file. I(revocations) is in DER. I(identities) are the peers' by connection, as far as they show
+    certificates; I(children) the first child of each. I(needs): files, below the directory, without which nothing can
+    be loaded.
     """
 
     files: Mapping[str, str | None]
@@ -81,17 +100,23 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was done, or in check mode would be. I(ended): connections whose peer is revoked and was thrown out."""
+    """What was done, or in check mode would be.
+
+    I(ended): connections whose peer is revoked and was thrown out; I(again): those whose peer had to authenticate
+    again, and did; I(away): those whose peer had to, and isn't back.
+    """
 
     changes: tuple[Change, ...]
-    waiting: tuple[str, ...]
-    started: bool
-    ended: tuple[str, ...]
+    waiting: tuple[str, ...] = ()
+    started: bool = False
+    ended: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
 
     @property
     def changed(self) -> bool:
         """Whether anything was, or would be."""
-        return bool(self.changes or self.started or self.ended)
+        return bool(self.changes or self.started)
 
 
 def usable_list(text: str) -> Listed:
@@ -126,13 +151,13 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     waiting = tuple(path for path in needed if not os.path.exists(path) and path not in coming)
     if waiting:
         # Connections that name a missing certificate would keep strongSwan from starting at all.
-        return Outcome((), waiting, False, ())
+        return Outcome((), waiting)
     started = service and not systemd.says("is-active", UNIT)
     if check:
-        return Outcome(changes, (), started, ())
+        return Outcome(changes, started=started)
     tool = Swanctl.find()
     # Before anything is cleared: with it goes what peers have shown.
-    shown = certificates_in(tool.ask("--list-certs")) if list_changed and tool.answers() else ()
+    known = _look(tool, at, wanted) if changes and tool.answers() else _Known((), {})
     for path, text in texts.items():
         if _differs(path, text):
             _put(path, text)
@@ -144,9 +169,11 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     if changes or started:
         tool.load()
     ended: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
     if list_changed and wanted.revocations is not None:
-        ended = _throw_out(tool, revoked_peers(shown, wanted.revocations, wanted.identities), wanted.children)
-    return Outcome(changes, (), started, ended)
+        ended, again, away = _authenticate_again(tool, wanted, known, _grew(listed, wanted.revocations))
+    return Outcome(changes, (), started, ended, again, away)
 
 
 def born_here(at: Places, identities: tuple[str, ...], check: bool) -> tuple[bool, str | None]:
@@ -210,17 +237,67 @@ class Swanctl:
         return run([self._path, "--initiate", "--child", child, "--timeout", "8"], timeout=30).status == 0
 
 
-def _throw_out(tool: Swanctl, revoked: tuple[str, ...], children: Mapping[str, str]) -> tuple[str, ...]:
-    for name in revoked:
+@dataclass(frozen=True)
+class _Known:
+    """The tunnels before anything is done, and the certificates that their peers have shown, by identity."""
+
+    sas: tuple[Sa, ...]
+    shown: Mapping[str, tuple[bytes, ...]]
+
+
+def _look(tool: Swanctl, at: Places, wanted: Wanted) -> _Known:
+    """Ask, and write down what is going to be forgotten."""
+    sas = sas_in(tool.ask("--list-sas"))
+    up = {sa.connection for sa in sas}
+    peers = [identity for name, identity in wanted.identities.items() if name in up]
+    shown = shown_by_peers(peers, certificates_in(tool.ask("--list-certs")), read_shown(read_text(at.shown)))
+    make_private_directory(os.path.dirname(at.shown))
+    replace_file(at.shown, shown_text(shown), 0o600)
+    return _Known(sas, shown)
+
+
+def _authenticate_again(
+    tool: Swanctl, wanted: Wanted, known: _Known, grew: bool
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """End whoever is on the new list, or may be since it I(grew), and see who comes back: (ended, again, away) of an
+    Outcome.
+    """
+    revocations = wanted.revocations or b""
+    revoked = revoked_peers(known.shown, revocations, wanted.identities)
+    unknown = unknown_peers(known.shown, known.sas, wanted.identities) if grew else ()
+    for name in (*revoked, *unknown):
         tool.end(name)
-    for name in revoked:
-        if tool.comes_up(children[name]):
+    back = tuple(name for name in (*revoked, *unknown) if tool.comes_up(wanted.children[name]))
+    if back:
+        _only_with_another(tool, {name: wanted.identities[name] for name in back}, revocations)
+        children = children_in(tool.ask("--list-conns"))
+        for child in (child for name in back for child in children.get(name, ())[1:]):
+            tool.comes_up(child)
+    ended, away = (tuple(name for name in group if name not in back) for group in (revoked, unknown))
+    return ended, back, away
+
+
+def _only_with_another(tool: Swanctl, back: Mapping[str, str], revocations: bytes) -> None:
+    """See what those have shown who are in again: nothing else is in the cache by now. Raises HardeningError where the
+    list is of no effect.
+    """
+    shown = shown_by_peers(back.values(), certificates_in(tool.ask("--list-certs")), {})
+    revoked = der.revoked_in(revocations)
+    for name, identity in back.items():
+        if identity in shown and all(der.serial_of(one) in revoked for one in shown[identity]):
             tool.end(name)
             raise HardeningError(
                 f"the peer of {name} is revoked, and its tunnel came up all the same. Stop {UNIT} on this host, "
                 "and see why the list of revocations has no effect"
             )
-    return revoked
+
+
+def _grew(before: bytes | None, revocations: bytes) -> bool:
+    """Whether a list of revocations has any that the one before had not."""
+    try:
+        return bool(der.revoked_in(revocations) - (der.revoked_in(before) if before else frozenset()))
+    except HardeningError:
+        return True
 
 
 def _run_service(started: bool, settings_changed: bool) -> None:

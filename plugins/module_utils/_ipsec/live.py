@@ -47,16 +47,36 @@ def certificates_in(text: str) -> tuple[bytes, ...]:
     )
 
 
-def revoked_peers(certificates: Iterable[bytes], revocations: bytes, identities: Mapping[str, str]) -> tuple[str, ...]:
-    """The connections whose peer has shown a certificate that is revoked; I(identities) are the peers' by connection.
+def children_in(text: str) -> dict[str, tuple[str, ...]]:
+    """The names of each connection's children in the output of C(swanctl --list-conns --raw --pretty)."""
+    return {
+        name: tuple(message.get("children", {}))
+        for event in events(text, "list-conn")
+        for name, message in event.items()
+        if isinstance(message, dict)
+    }
 
-    A certificate is a peer's where the identity stands in it.
+
+def revoked_peers(
+    shown: Mapping[str, Iterable[bytes]], revocations: bytes, identities: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The connections whose peer has shown a certificate that is revoked. I(shown) is by identity, and I(identities)
+    are the peers' by connection.
     """
     revoked = der.revoked_in(revocations)
-    bad = [certificate for certificate in certificates if der.serial_of(certificate) in revoked]
     return tuple(
-        name for name, identity in identities.items() if any(identity.encode() in certificate for certificate in bad)
+        name
+        for name, identity in identities.items()
+        if any(der.serial_of(certificate) in revoked for certificate in shown.get(identity, ()))
     )
+
+
+def unknown_peers(
+    shown: Mapping[str, Iterable[bytes]], sas: Iterable[Sa], identities: Mapping[str, str]
+) -> tuple[str, ...]:
+    """The connections that are up, though nobody knows which certificate their peer has shown."""
+    up = {sa.connection for sa in sas}
+    return tuple(name for name, identity in identities.items() if name in up and identity not in shown)
 
 
 def agreed(message: Mapping[str, Any]) -> tuple[tuple[str, int | None], ...]:

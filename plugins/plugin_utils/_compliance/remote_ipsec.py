@@ -113,7 +113,7 @@ class _Judge:
         else:
             self._agreed(where, sas, profile, standing)
             self._offered(where, tunnel, profile, standing)
-        self._state(where, sas)
+        self._state(where, sas, PSK not in {item.what for item in tunnel.exceptions})
         for connection in self._connections():
             if self._peer_of(connection) == tunnel.peer.identity:
                 self._connection(where, connection, standing)
@@ -201,7 +201,7 @@ class _Judge:
         for child in entries(connection.get("children")):
             self._selectors(where, child)
 
-    def _state(self, where: str, sas: Sequence[Mapping[str, Any]]) -> None:
+    def _state(self, where: str, sas: Sequence[Mapping[str, Any]], certified: bool) -> None:
         """Whether the tunnel carries anything: an SA of a dead peer, and one without a child, are ESTABLISHED too."""
         if self._value.get("answers") is not True:
             return
@@ -226,6 +226,10 @@ class _Judge:
             self._out.peers.said.append(f"{where}: {sa.get('peer')} at {sa.get('peer_address')}{age}")
             if sa.get("revoked") is True:
                 self._out.peers.faults.append(f"{where} is up, though the certificate of {sa.get('peer')} is revoked")
+            elif sa.get("revoked") is None and certified:
+                self._out.peers.looks.append(
+                    f"{where} is up, and nobody knows any more which certificate {sa.get('peer')} has shown"
+                )
 
     def _version(self, where: str, sa: Mapping[str, Any]) -> None:
         if sa.get("version") == 2:

@@ -32,7 +32,12 @@ def test_what_is_named_is_there_and_fetched_once(
     tmp_path: Path, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fetched = []
-    monkeypatch.setattr(other_collections, "fetch", lambda directory: fetched.append(directory) or package)
+
+    def fetch(directory: Path) -> Path:
+        fetched.append(directory)
+        return package
+
+    monkeypatch.setattr(other_collections, "fetch", fetch)
     for _time in range(2):
         other_collections.lay_out(tmp_path / "cache", tmp_path / "checkout" / "link")
     assert laid_out((tmp_path / "checkout" / "link").resolve()) == {name for name in PARTS if "crypto" in name}

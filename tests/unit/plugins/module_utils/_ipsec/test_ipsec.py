@@ -15,8 +15,14 @@ from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import 
     certificates_in,
     revoked_peers,
     sas_in,
+    unknown_peers,
 )
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.secrets import secrets_text
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import (
+    read_shown,
+    shown_by_peers,
+    shown_text,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
@@ -120,8 +126,25 @@ class TestCertificates:
         certificates = certificates_in(text + "list-cert event {\n type = X509_CRL\n data = 0x30\n}\n")
         assert list(certificates) == shown
         listed = self.authority.revocations(revoked[:1], 1)
-        assert revoked_peers(certificates, listed, peers) == ("pacs-branch",)
-        assert revoked_peers(certificates, self.authority.revocations([], 2), peers) == ()
+        known = shown_by_peers(peers.values(), certificates, {})
+        assert known == {"gw-b.branch.example": (shown[0],), "vpn.acme.example": (shown[1],)}
+        assert revoked_peers(known, listed, peers) == ("pacs-branch",)
+        assert revoked_peers(known, self.authority.revocations([], 2), peers) == ()
+        sas = [Sa(name, "1", peer, True, ()) for name, peer in peers.items()]
+        assert unknown_peers(known, sas, peers) == ("pacs-c",)
+        assert unknown_peers(known, sas[:2], peers) == (), "it isn't up"
+
+    def test_what_was_written_down_holds_until_something_newer_is_shown(self) -> None:
+        old, new = (der.from_pem(self.authority.issue("gw-b.branch.example")[0], "CERTIFICATE") for _one in "on")
+        written = read_shown(shown_text({"gw-b.branch.example": (old,)}))
+        assert written == {"gw-b.branch.example": (old,)}
+        assert shown_by_peers(["gw-b.branch.example"], [], written) == written
+        assert shown_by_peers(["gw-b.branch.example"], [new], written) == {"gw-b.branch.example": (new,)}
+        assert shown_by_peers(["another.example"], [new], written) == {}
+
+    @pytest.mark.parametrize("text", [None, "", "{", "[]", "3", '{"a": 1}', '{"a": ["%"]}', '{"a": [1]}', '{"a": "x"}'])
+    def test_what_was_written_down_and_is_no_longer_whole_is_nothing(self, text: str | None) -> None:
+        assert read_shown(text) == {}
 
     @pytest.mark.parametrize("damage", [b"", b"\x30", b"\x30\x82\xff\xff", b"\x02\x01\x05", b"\x30\x02\x02\x00"])
     def test_damage_is_refused(self, damage: bytes) -> None:

@@ -128,6 +128,7 @@ def test_an_exception_that_stands_accepts_what_it_names(lab: Lab) -> None:
     remote_cases.excepts(lab, "ipsec", "branch", "psk", **stands)
     for which in ("local", "remote"):
         remote_cases.end(lab, which, method="pre-shared key")
+    remote_cases.sa(lab, revoked=None)  # no certificate was shown
     made = lab.report()
     for control in ("VPN-01", "VPN-03"):
         state, observed = found(made, control, "edge")
