@@ -139,6 +139,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import (
     apply,
     usable_list,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocation import Peers
 from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import difference
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.secrets import secrets_text
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
@@ -159,8 +160,9 @@ def _wanted(params: dict[str, Any], listed: Listed | None, check: bool) -> Wante
         files=files,
         settings=params["settings"],
         revocations=listed.content if listed else None,
-        identities={name: peer for name, peer in params["peers"].items() if name not in params["secrets"]},
-        children=params["children"],
+        peers=Peers(
+            {name: peer for name, peer in params["peers"].items() if name not in params["secrets"]}, params["children"]
+        ),
         # In check mode the task before this one has made no key.
         needs=(_NEEDS[:-1] if check else _NEEDS) if params["certificates"] else (),
     )
@@ -208,9 +210,9 @@ def main() -> None:
         changed=outcome.changed,
         waiting=list(outcome.waiting),
         started=outcome.started,
-        ended=list(outcome.ended),
-        again=list(outcome.again),
-        away=list(outcome.away),
+        ended=list(outcome.ended.out),
+        again=list(outcome.ended.again),
+        away=list(outcome.ended.away),
         revocations_end=f"{listed.until:%Y-%m-%dT%H:%M:%SZ}" if listed else "",
         diff=_diff(outcome),
     )

@@ -8,6 +8,7 @@ clear. The kernel may lack ESP, so it is strongSwan's own; its selectors must ho
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -27,8 +28,9 @@ from kernel.namespaces import Namespace
 from vpn_profiles import profiles
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import Outcome, Places, Wanted, apply, live
+from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocation import Peers
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa
-from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FOLDER
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import Form, interface_form, render_guard
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn import swanctl
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tunnels import Tunnel, plain_tunnels
@@ -99,17 +101,22 @@ class Place:
             files={"conf.d/pacs-hardening.conf": swanctl.swanctl_conf([tunnel(HOSPITAL, BRANCH)], "userspace")},
             settings=swanctl.strongswan_conf("userspace"),
             revocations=revocations,
-            identities={CONNECTION: BRANCH},
-            children={CONNECTION: CHILD},
+            peers=Peers({CONNECTION: BRANCH}, {CONNECTION: CHILD}),
             needs=(),
         )
         with self.inside():
-            return apply(wanted, self._at, check=False, service=False)
+            return apply(wanted, self.at, check=False, service=False)
+
+    @property
+    def at(self) -> Places:
+        """Where the hospital's gateway has its files."""
+        folder = self.hospital.folder
+        return Places(str(folder), str(folder / "pacs.conf"), f"{self.root}{FOLDER}")
 
     def sas(self) -> tuple[Sa, ...]:
         """What lives on the hospital's gateway."""
         with self.inside():
-            return live(self._at)
+            return live(self.at)
 
     @property
     def up(self) -> bool:
@@ -142,11 +149,6 @@ class Place:
             gateway.stop()
         for namespace in (self.pacs, self.hospital.namespace, self.branch.namespace, self.ct):
             namespace.close()
-
-    @property
-    def _at(self) -> Places:
-        folder = self.hospital.folder
-        return Places(str(folder), str(folder / "pacs.conf"), f"{self.root}{SHOWN}")
 
     @property
     def root(self) -> str:
@@ -226,6 +228,26 @@ def reaches(source: Namespace, listener: Namespace, address: str, port: int = 70
             return False
         ready = select.select([], [client], [], patience)[1]
         return bool(ready) and client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+
+
+def load_branch(place: Place, text: str) -> None:
+    """Let the other side have that configuration."""
+    place.branch.write({"conf.d/pacs-hardening.conf": text})
+    place.branch.tool("--load-creds", "--clear", "--noprompt")
+    place.branch.load()
+
+
+def back(place: Place) -> None:
+    """The tunnel up again. Where both sides have begun at once, what is left may carry nothing: anew then."""
+    for _attempt in range(5):
+        with contextlib.suppress(AssertionError):
+            wait_for(lambda: place.up, "the tunnel to come up by itself", place.hospital, patience=1)
+        if place.up and all(reaches(place.ct, place.pacs, address, patience=3) for address in PACS):
+            return
+        place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
+        for number in (1, 2):
+            place.branch.initiate(f"{CONNECTION}-{number}")
+    raise AssertionError(f"the tunnel doesn't come back:\n{place.hospital.log()[-3000:]}")
 
 
 def wait_for(true: Callable[[], bool], what: str, gateway: Gateway, patience: float = 10) -> None:

@@ -5,7 +5,6 @@ Each test leaves the tunnel up.
 
 from __future__ import annotations
 
-import contextlib
 import re
 import time
 from collections.abc import Iterator
@@ -19,22 +18,21 @@ import pydicom
 import pytest
 from kernel.dicom_place import PORT, program
 from kernel.ipsec_gateway import installed
-from kernel.ipsec_pki import Authority
 from kernel.ipsec_place import (
     BRANCH,
     CERTIFICATE,
     CHILD,
     CONNECTION,
-    CRL,
     CT,
     GUARD,
-    HOSPITAL,
     PACS,
     USERSPACE,
     Capture,
     Place,
+    back,
     carries,
     in_clear,
+    load_branch,
     reaches,
     wait_for,
 )
@@ -42,11 +40,8 @@ from kernel.ipsec_report import ESP, REFUSED, STRONG, WEAK, report
 from pydicom.data import get_testdata_file
 from vpn_profiles import profiles
 
-from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import usable_list
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import agreed
-from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.vici import events
-from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.plugin_utils._compliance import remote_ipsec
 from ansible_collections.pacs.hardening.plugins.plugin_utils._nftables.guard import KERNEL, Form
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.algorithms import live_word
@@ -86,7 +81,7 @@ def branch_with(place: Place, *changes: tuple[str, str], **certificate: Any) -> 
     serial = place.serials[BRANCH]
     if certificate:
         place.certify(place.branch, **{"name": BRANCH, **certificate})
-    _load_branch(place, place.branch_conf(*changes))
+    load_branch(place, place.branch_conf(*changes))
     place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
     wait_for(lambda: not place.up, "the tunnel to be down", place.hospital)
     try:
@@ -94,27 +89,8 @@ def branch_with(place: Place, *changes: tuple[str, str], **certificate: Any) -> 
     finally:
         place.branch.write(kept)
         place.serials[BRANCH] = serial
-        _load_branch(place, place.branch_conf())
+        load_branch(place, place.branch_conf())
         back(place)
-
-
-def _load_branch(place: Place, text: str) -> None:
-    place.branch.write({"conf.d/pacs-hardening.conf": text})
-    place.branch.tool("--load-creds", "--clear", "--noprompt")
-    place.branch.load()
-
-
-def back(place: Place) -> None:
-    """The tunnel up again. Where both sides have begun at once, what is left may carry nothing: anew then."""
-    for _attempt in range(5):
-        with contextlib.suppress(AssertionError):
-            wait_for(lambda: place.up, "the tunnel to come up by itself", place.hospital, patience=1)
-        if place.up and all(reaches(place.ct, place.pacs, address, patience=3) for address in PACS):
-            return
-        place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
-        for number in (1, 2):
-            place.branch.initiate(f"{CONNECTION}-{number}")
-    raise AssertionError(f"the tunnel doesn't come back:\n{place.hospital.log()[-3000:]}")
 
 
 def test_images_cross_inside_the_tunnel_and_nothing_else_leaves(place: Place, tmp_path: Path) -> None:
@@ -263,130 +239,6 @@ def weaknesses(place: Place) -> set[tuple[str, str]]:
                 words = [live_word(*name) for name in agreed(one)]
                 found |= {(kind, weakness.what) for weakness in judge_agreed(words, profile, ike=kind == "ike")}
     return {(kind, what.removeprefix("prf")) for kind, what in found if what != "no_prf"}
-
-
-RELOADS = {
-    "credentials": (("--load-creds", "--noprompt"),),
-    "everything": (("--load-all", "--noprompt"),),
-    "as systemctl reload does": (("--reload-settings",), ("--load-all", "--noprompt")),
-}
-
-
-def test_a_revoked_peer_is_thrown_out_and_stays_out(place: Place) -> None:
-    back(place)
-    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
-    before = len(place.hospital.log())
-    outcome = place.run(place.revocations(BRANCH))
-    assert outcome.ended == (CONNECTION,)
-    assert not place.up
-    assert not reaches(place.ct, place.pacs, PACS[0])
-    for name, commands in RELOADS.items():
-        for arguments in commands:
-            place.hospital.tool(*arguments)
-        assert not place.branch.initiate(CHILD)[0], name
-        assert not place.hospital.initiate(CHILD)[0], name
-    place.hospital.stop()
-    place.hospital.start()
-    place.hospital.load()
-    assert not place.branch.initiate(CHILD)[0], "a restart"
-    assert "certificate was revoked on" in place.hospital.log()
-    assert "203.0.113.2, because its certificate is revoked" in report(place, before)["VPN-03"][1]
-    place.run(place.revocations())
-    back(place)
-
-
-def test_a_peer_is_thrown_out_though_strongswan_has_forgotten_what_it_showed(place: Place) -> None:
-    """It does with whatever is loaded anew: here a renewed list, on which nobody is."""
-    back(place)
-    assert place.run(place.revocations()).ended == ()
-    assert BRANCH not in place.hospital.tool("--list-certs", "--type", "x509").stdout
-    assert report(place)["VPN-03"][0] == "pass", "it is written down"
-    assert place.run(place.revocations(BRANCH)).ended == (CONNECTION,)
-    assert not place.up
-    place.run(place.revocations())
-    back(place)
-
-
-def test_whoever_cannot_be_told_must_authenticate_again(place: Place) -> None:
-    back(place)
-    place.run(place.revocations())
-    Path(f"{place.root}{SHOWN}").unlink()
-    state, text = report(place)["VPN-03"]
-    assert state == "warn" and f"nobody knows any more which certificate {BRANCH} has shown" in text
-    before = {sa.number for sa in place.sas()}
-    same = place.run(place.revocations())
-    assert (same.again, same.away) == ((), ()) and {sa.number for sa in place.sas()} == before, "nobody new is on it"
-    somebody = place.authority.issue("somebody.else.example")[2]
-    outcome = place.run(place.revocations(serials=[somebody]))
-    assert (outcome.ended, outcome.again) == ((), (CONNECTION,))
-    assert before.isdisjoint(sa.number for sa in place.sas())
-    place.wait()
-    assert all(reaches(place.ct, place.pacs, address, patience=5) for address in PACS)
-    assert report(place)["VPN-03"][0] == "pass"
-    # And if it is the one that is on it, it doesn't come back.
-    place.run(place.revocations())
-    Path(f"{place.root}{SHOWN}").unlink()
-    assert place.run(place.revocations(BRANCH)).away == (CONNECTION,)
-    assert not place.up
-    place.run(place.revocations())
-    back(place)
-
-
-def test_a_peer_whose_old_certificate_is_revoked_comes_back_with_its_new_one(place: Place) -> None:
-    back(place)
-    old = place.serials[BRANCH]
-    place.certify(place.branch, BRANCH)
-    _load_branch(place, place.branch_conf())
-    outcome = place.run(place.revocations(serials=[old]))
-    assert (outcome.ended, outcome.again) == ((), (CONNECTION,))
-    place.wait()
-    assert report(place)["VPN-03"][0] == "pass"
-    place.run(place.revocations())
-    back(place)
-
-
-def test_a_newer_list_alone_does_not_keep_a_known_peer_out(place: Place) -> None:
-    """Why the product clears what is cached: strongSwan's own reload doesn't."""
-    place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
-    back(place)  # so that it is known
-    place.hospital.write({CRL: place.revocations(BRANCH)})
-    try:
-        place.hospital.tool("--load-creds", "--noprompt")
-        before = {sa.number for sa in place.sas()}
-        place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
-        back(place)
-        assert before.isdisjoint(sa.number for sa in place.sas()), "it was let in again"
-        state, text = report(place)["VPN-03"]
-        assert state == "fail" and f"is up, though the certificate of {BRANCH} is revoked" in text
-    finally:
-        place.run(place.revocations())
-        back(place)
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [({"identifier": False}, "no authorityKeyIdentifier"), ({"days": -1}, "has ended on")],
-)
-def test_a_list_with_which_nobody_would_be_let_in_is_refused(change: dict[str, Any], message: str) -> None:
-    text = Authority("Example CA").revocations_pem([1], 1, **change)
-    with pytest.raises(HardeningError, match=message):
-        usable_list(text)
-    assert not usable_list(Authority("Example CA").revocations_pem([1], 1)).ends_soon
-
-
-def test_a_renewed_certificate_drops_no_tunnel_and_is_shown_next_time(place: Place) -> None:
-    back(place)
-    before = {sa.number for sa in place.sas()}
-    old = place.serials[HOSPITAL]
-    place.certify(place.hospital, HOSPITAL)
-    assert place.run(place.revocations()).ended == ()
-    assert {sa.number for sa in place.sas()} == before
-    assert reaches(place.ct, place.pacs, PACS[0], patience=5)
-    place.branch.write({CRL: place.authority.revocations([old], 1000)})
-    place.branch.tool("--load-creds", "--clear", "--noprompt")
-    place.branch.tool("--terminate", "--ike", CONNECTION, "--force")
-    back(place)  # with the old one it would be refused: the other side knows it as revoked
-    assert before.isdisjoint(sa.number for sa in place.sas())
 
 
 def test_a_dead_peer_that_is_shown_as_established_is_told_from_a_living_one(

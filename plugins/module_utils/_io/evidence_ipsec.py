@@ -15,7 +15,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import read_text
 from ansible_collections.pacs.hardening.plugins.module_utils._io.host import Host, read_file
-from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec import UNIT, Swanctl
+from ansible_collections.pacs.hardening.plugins.module_utils._io.swanctl import UNIT, Swanctl
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.certificates import RevocationList, read_revocations
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.refusals import journal_lines, refusals_in
@@ -25,8 +25,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.settings imp
     merge,
     read_settings,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FILE as SHOWN
-from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import read_shown
+from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.shown import FOLDER, NAME, read_shown
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 #: Daemons that keep IKE: strongSwan's with vici, its old one, and others that aren't asked.
@@ -45,7 +44,11 @@ def ipsec(host: Host) -> dict[str, Any]:
     old = os.path.exists(f"{host.etc}/ipsec.conf")
     if running is None and not configured["connections"] and not configured["problem"] and not old:
         raise Absent("no IPsec daemon runs here, and strongSwan has no connections")
-    live = _live(folder, f"{host.root}{SHOWN}") if running in _VICI else {"answers": False, "problem": None, **_NOTHING}
+    live = (
+        _live(folder, f"{host.root}{FOLDER}/{NAME}")
+        if running in _VICI
+        else {"answers": False, "problem": None, **_NOTHING}
+    )
     return {
         "running": running,
         "old_configuration": old,

@@ -17,8 +17,10 @@ from collections.abc import Iterable, Mapping
 
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.certificates import shown_by
 
+#: Where a gateway keeps what it must know later.
+FOLDER = "/var/lib/pacs-hardening/vpn/ipsec"
 #: Certificates only, no secret is in it.
-FILE = "/var/lib/pacs-hardening/vpn/ipsec/shown.json"
+NAME = "shown.json"
 
 
 def shown_by_peers(
@@ -33,7 +35,7 @@ def shown_by_peers(
 
 
 def shown_text(shown: Mapping[str, Iterable[bytes]]) -> str:
-    """The text of I(FILE)."""
+    """The text of the file I(NAME)."""
     plain = {peer: [base64.b64encode(one).decode("ascii") for one in shown[peer]] for peer in sorted(shown)}
     return json.dumps(plain, indent=1) + "\n"
 
