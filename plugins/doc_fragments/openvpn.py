@@ -65,4 +65,8 @@ options:
         description: Directory of the secrets of one-time codes.
         type: str
         required: true
+      settled:
+        description: Path of what is known about the last run that came to its end.
+        type: str
+        required: true
 """

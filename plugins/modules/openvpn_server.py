@@ -139,7 +139,7 @@ def main() -> None:
         except ValueError:
             module.fail_json(msg=f"files: the mode {item['mode']} of {item['path']} is not octal; write it like '0644'")
         files.append(WantedFile(item["path"], item["text"], mode, item["restarts"]))
-    names = ("unit", "owned", "management", "certificate", "private_key", "authority", "revocations")
+    names = ("unit", "owned", "management", "certificate", "private_key", "authority", "revocations", "settled")
     server = Server(**{name: module.params["server"][name] for name in names})
     try:
         outcome = apply(files, module.params["users"], server, module.check_mode)

@@ -191,6 +191,16 @@ class TestHowItEnds:
         assert not again.up
         again.stop()
 
+    def test_a_run_that_was_interrupted_is_finished_by_the_next(self, running: Running) -> None:
+        """The longer list lies there, and nobody had to shake hands again."""
+        running.connect("reader", "r.smith")
+        running.place.authority.revoked.append(running.place.authority.issue("somebody").serial)
+        longer = running.revocations()
+        running.place.write(longer.path, longer.text)
+        assert [session.name for session in running.apply(longer).again] == ["r.smith"]
+        running.place.wait(lambda: running.names() == ["r.smith"], "who may stay doesn't come back", 8)
+        assert running.apply(longer).again == ()
+
     def test_a_client_that_does_not_obey_is_out_too(self, running: Running) -> None:
         client = running.connect("vendor", "acme")
         client.process.send_signal(signal.SIGSTOP)

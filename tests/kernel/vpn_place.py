@@ -36,7 +36,9 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_server 
     WantedFile,
     apply,
     put_in_place,
+    to_settle,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import settle
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.openvpn import GatewayFile, gateway_files, places
 from ansible_collections.pacs.hardening.plugins.plugin_utils._vpn.tls_model import TlsGateway
 
@@ -117,7 +119,14 @@ class Place:
         ]
         users = [user.name for user in gateway.users_on(TODAY)]
         server = Server(
-            at.unit, (at.users,), at.management, at.certificate, at.private_key, at.authority, at.revocations
+            at.unit,
+            (at.users,),
+            at.management,
+            at.certificate,
+            at.private_key,
+            at.authority,
+            at.revocations,
+            at.settled,
         )
         return self.there(_apply, files, users, server)
 
@@ -265,6 +274,7 @@ def _apply(files: list[WantedFile], users: list[str], server: Server) -> Outcome
     outcome = apply(files, users, server, check=True)
     put_in_place(outcome.changes)
     end_sessions(server.management, outcome.ended, outcome.again)
+    settle(server.settled, to_settle(files, server))
     return outcome
 
 

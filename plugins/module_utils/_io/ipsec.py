@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -14,13 +13,7 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import systemd
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
-    make_private_directory,
-    mode_of,
-    read_text,
-    remove,
-    replace_file,
-)
+from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocation import (
     Ended,
     Known,
@@ -29,6 +22,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocatio
     grew,
     look,
 )
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
 from ansible_collections.pacs.hardening.plugins.module_utils._io.swanctl import UNIT, Swanctl
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa, sas_in
@@ -63,7 +57,7 @@ class Places:
 
     @property
     def settled(self) -> str:
-        """What strongSwan has read, and everybody was held to: a run that was interrupted hasn't come so far."""
+        """What strongSwan has read, and everybody was held to."""
         return f"{self.state}/settled.json"
 
 
@@ -138,7 +132,7 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     I(service): whether systemd runs the daemon; without it, it must be running.
     """
     texts, listed = _texts(wanted, at), _listing(at)
-    settled, to_settle = _read_settled(at), _digests(wanted)
+    settled, to_settle = read_settled(at.settled), _digests(wanted)
     changes = tuple(_change(path, text) for path, text in texts.items() if _differs(path, text))
     list_changed = wanted.revocations is not None and listed != wanted.revocations
     if list_changed:
@@ -169,12 +163,10 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     if changes or started:
         tool.load()
     ended = Ended()
-    held_to = listed if settled.get("revocations") == _digest(listed or b"") else None
+    held_to = listed if settled.get("revocations") == digest(listed or b"") else None
     if wanted.revocations is not None and held_to != wanted.revocations:
         ended = end_revoked(tool, wanted.peers, shown, wanted.revocations, grew(held_to, wanted.revocations))
-    if settled != to_settle:
-        make_private_directory(at.state)
-        replace_file(at.settled, json.dumps(to_settle) + "\n", 0o600)
+    settle(at.settled, to_settle)
     return Outcome(changes, (), started, ended)
 
 
@@ -250,22 +242,10 @@ def _digests(wanted: Wanted) -> dict[str, str]:
     """What is wanted, in a few characters."""
     files = json.dumps(dict(wanted.files), sort_keys=True)
     return {
-        "settings": _digest(wanted.settings.encode()),
-        "files": _digest(files.encode()),
-        "revocations": _digest(wanted.revocations or b""),
+        "settings": digest(wanted.settings),
+        "files": digest(files),
+        "revocations": digest(wanted.revocations or b""),
     }
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _read_settled(at: Places) -> dict[str, str]:
-    try:
-        found = json.loads(read_text(at.settled) or "{}")
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _put_bytes(path: str, content: bytes) -> None:

@@ -8,13 +8,14 @@ Private.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import find_program, run
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import end_sessions, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_keys import fits
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import (
@@ -49,8 +50,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Server:
-    """What belongs to one server: its unit, directories in which nothing else may lie, the management socket, and the
-    files without which it can't start, the certificate and its key first.
+    """What belongs to one server: its unit, directories in which nothing else may lie, the management socket, the
+    files without which it can't start, the certificate and its key first, and what it is held to already (_io/settled).
     """
 
     unit: str
@@ -60,6 +61,7 @@ class Server:
     private_key: str
     authority: str
     revocations: str
+    settled: str
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,16 @@ def apply(files: Sequence[WantedFile], users: Sequence[str], server: Server, che
             raise HardeningError(
                 f"{server.unit} doesn't run. Look at journalctl -u {server.unit}, mend it, and run again"
             )
+        settle(server.settled, to_settle(files, server))
     return outcome
+
+
+def to_settle(files: Iterable[WantedFile], server: Server) -> dict[str, str]:
+    """What the server is held to, once all is done."""
+    files = tuple(files)
+    start = "\0".join(f"{file.path}\0{file.text}" for file in files if file.restarts)
+    revocations = next((file.text for file in files if file.path == server.revocations), "")
+    return {"start": digest(start), "revocations": digest(revocations)}
 
 
 def put_in_place(changes: Sequence[Change]) -> None:
@@ -153,14 +164,16 @@ def _plan(
     needed = (server.private_key, server.authority, server.certificate, server.revocations)
     waiting = tuple(path for path in needed if path not in texts and not os.path.exists(path))
     active, enabled = says("is-active", server.unit), says("is-enabled", server.unit)
+    settled, wanted = read_settled(server.settled), to_settle(files, server)
+    restarts = any(change.restarts for change in changes) or settled.get("start") != wanted["start"]
     ended = undeclared(now, users)
     stay = tuple(session for session in now if session not in ended)
     return Outcome(
         changes=changes,
         ended=ended,
-        again=stay if _more_revoked(changes, server.revocations) else (),
+        again=stay if _more_revoked(texts.get(server.revocations), server, settled) else (),
         started=not waiting and not (active and enabled),
-        restarted=bool(active) and any(change.restarts for change in changes),
+        restarted=bool(active) and restarts,
         waiting=waiting,
     )
 
@@ -173,12 +186,13 @@ def _refuse_foreign_certificate(files: Iterable[WantedFile], server: Server) -> 
         )
 
 
-def _more_revoked(changes: Iterable[Change], path: str) -> bool:
-    """Whether a certificate is revoked now that wasn't before."""
-    change = next((change for change in changes if change.path == path), None)
-    if change is None or change.before is None or change.after is None:
+def _more_revoked(wanted: str | None, server: Server, settled: Mapping[str, str]) -> bool:
+    """Whether a certificate is revoked now that wasn't on the list that everybody was held to."""
+    before = read_text(server.revocations)
+    held_to = before if before is not None and settled.get("revocations") == digest(before) else None
+    if wanted is None or wanted == held_to:
         return False
-    return not _serials(change.after) <= _serials(change.before)
+    return not _serials(wanted) <= (_serials(held_to) if held_to is not None else frozenset())
 
 
 def _serials(text: str) -> frozenset[str]:

@@ -14,7 +14,17 @@ SERVER: dict[str, Any] = {
     "options": {
         **{
             name: {"type": "str", "required": True}
-            for name in ("name", "identity", "unit", "management", "certificate", "authority", "revocations", "codes")
+            for name in (
+                "name",
+                "identity",
+                "unit",
+                "management",
+                "certificate",
+                "authority",
+                "revocations",
+                "codes",
+                "settled",
+            )
         },
         # Paths: nothing of them is secret.
         **{

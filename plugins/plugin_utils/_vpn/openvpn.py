@@ -37,6 +37,7 @@ class Places:
     connect_script: str
     machines: str
     codes: str
+    settled: str
     run: str
     management: str
     status: str
@@ -71,6 +72,7 @@ def places(name: str) -> Places:
         connect_script=f"{directory}/client-connect",
         machines=f"{directory}/machines",
         codes=f"/var/lib/pacs-hardening/vpn/{name}/codes",
+        settled=f"/var/lib/pacs-hardening/vpn/{name}/settled.json",
         run=run,
         management=f"{run}/management.sock",
         status=f"{run}/status",

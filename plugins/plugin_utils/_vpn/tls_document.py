@@ -49,6 +49,7 @@ def rendered_document(
             "tls_crypt": at.tls_crypt,
             "token_key": at.token_key,
             "codes": at.codes,
+            "settled": at.settled,
         },
         "files": [asdict(file) for file in (*pem, *gateway_files(gateway, today))],
         "users": [user.name for user in users],
