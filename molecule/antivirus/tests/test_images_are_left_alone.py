@@ -119,6 +119,18 @@ def test_it_was_accepted_on_the_device_and_the_result_is_kept() -> None:
     assert here == {"host": "pacs1", **{name: kept[name] for name in ("accepted", "date", "limit", "places")}}
 
 
+def test_a_run_that_ended_before_the_scanner_was_restarted_is_finished_by_the_next() -> None:
+    """Its files lie there, and the scanner that runs was started with others."""
+    kept = "/var/lib/pacs-hardening/antivirus/settled.json"
+    assert sum(run_playbook(CONVERGE, "--check").changed.values()) == 0
+    run("/bin/mv", kept, f"{kept}.away")
+    try:
+        unfinished = run_playbook(CONVERGE, "--check")
+    finally:
+        run("/bin/mv", f"{kept}.away", kept)
+    assert sum(unfinished.changed.values()) == 1, unfinished.output
+
+
 def test_the_scan_reports_by_hash_and_touches_nothing(copy: str) -> None:
     path = stored()
     before = digest(path)

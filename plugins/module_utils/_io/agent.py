@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import antivirus_scan
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import (
     Change,
@@ -22,6 +23,8 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files im
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 
 _UNITS = "/etc/systemd/system/"
+#: What each unit was started with (_io/settled).
+SETTLED = "/var/lib/pacs-hardening/antivirus/settled.json"
 
 #: Programs of ours that run on the host without Ansible, by name.
 PROGRAMS = {"antivirus_scan": antivirus_scan}
@@ -57,7 +60,9 @@ def apply(
     In check mode nothing is done, and a unit that isn't there yet is one that would be started.
     """
     changes = pending_changes(files)
-    touched = {change.wanted.unit for change in changes}
+    settled, started_with = read_settled(SETTLED), _started_with(files, running)
+    stale = {unit for unit, content in started_with.items() if settled.get(unit) != content}
+    touched = {change.wanted.unit for change in changes} | stale
     active = {unit: says("is-active", unit) for unit in (*running, *stopped)}
     enabled = {unit: says("is-enabled", unit) for unit in (*running, *stopped)}
     outcome = Outcome(
@@ -74,7 +79,7 @@ def apply(
     for unit in outcome.stopped:
         _systemctl("disable", "--now", "--quiet", unit)
     put_in_place(changes)
-    if any(change.wanted.path.startswith(_UNITS) for change in changes):
+    if stale or any(change.wanted.path.startswith(_UNITS) for change in changes):
         reload_units()
     if outcome.started:
         _systemctl("enable", "--quiet", *outcome.started)
@@ -91,9 +96,20 @@ def apply(
             break
         time.sleep(1)
     waiting = tuple(_why_not(unit) for unit in running if not says("is-active", unit))
+    settle(SETTLED, {**settled, **started_with})
     # What waits for its condition was started no more than before.
     started = tuple(unit for unit in outcome.started if not enabled[unit] or says("is-active", unit))
     return Outcome(changes, outcome.restarted, started, outcome.stopped, waiting)
+
+
+def _started_with(files: Sequence[WantedFile], running: Sequence[str]) -> dict[str, str]:
+    """What stands for the files that each unit reads at its start."""
+    found: dict[str, str] = {}
+    for unit in running:
+        content = "\0".join(f"{file.path}\0{file.text}" for file in files if file.unit == unit)
+        if content:
+            found[unit] = digest(content)
+    return found
 
 
 def _why_not(unit: str) -> str:
