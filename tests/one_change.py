@@ -56,10 +56,13 @@ def settle(change_id: str, state: str) -> PlaybookRun:
 
 def table() -> str:
     """Our table as it stands in the kernel, without what changes there by itself; empty if there is none."""
+    listed = nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"])
+    if listed.returncode == 0:
+        return settled(listed.stdout)
+    # It may go at any moment, so that there is none is asked afterwards.
     tables = nodes.run("core", ["/usr/sbin/nft", "list", "tables"], check=True).stdout
-    if "table inet pacs\n" not in tables:
-        return ""
-    return settled(nodes.run("core", ["/usr/sbin/nft", "list", "table", "inet", "pacs"], check=True).stdout)
+    assert "table inet pacs\n" not in tables, listed.stderr
+    return ""
 
 
 def journal(state: str) -> set[str]:
