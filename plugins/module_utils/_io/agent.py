@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io import antivirus_scan
 from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import run
-from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle, unsettled
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._io.wanted_files import (
     Change,
@@ -61,7 +61,7 @@ def apply(
     """
     changes = pending_changes(files)
     settled, started_with = read_settled(SETTLED), _started_with(files, running)
-    stale = {unit for unit, content in started_with.items() if settled.get(unit) != content}
+    stale = unsettled(settled, started_with)
     touched = {change.wanted.unit for change in changes} | stale
     active = {unit: says("is-active", unit) for unit in (*running, *stopped)}
     enabled = {unit: says("is-enabled", unit) for unit in (*running, *stopped)}
@@ -96,7 +96,7 @@ def apply(
             break
         time.sleep(1)
     waiting = tuple(_why_not(unit) for unit in running if not says("is-active", unit))
-    settle(SETTLED, {**settled, **started_with})
+    settle(SETTLED, started_with)
     # What waits for its condition was started no more than before.
     started = tuple(unit for unit in outcome.started if not enabled[unit] or says("is-active", unit))
     return Outcome(changes, outcome.restarted, started, outcome.stopped, waiting)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocatio
     grew,
     look,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle, unsettled
 from ansible_collections.pacs.hardening.plugins.module_utils._io.swanctl import UNIT, Swanctl
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa, sas_in
@@ -132,12 +131,13 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     I(service): whether systemd runs the daemon; without it, it must be running.
     """
     texts, listed = _texts(wanted, at), _listing(at)
-    settled, to_settle = read_settled(at.settled), _digests(wanted)
+    settled, to_settle = read_settled(at.settled), _to_settle(texts, wanted, at)
+    open_ends = unsettled(settled, to_settle)
     changes = tuple(_change(path, text) for path, text in texts.items() if _differs(path, text))
     list_changed = wanted.revocations is not None and listed != wanted.revocations
     if list_changed:
         changes = (*changes, Change(at.revocations, "", "a revocation list"))
-    if not changes and settled != to_settle:
+    if not changes and open_ends:
         changes = (Change(at.settled, "", "strongSwan has yet to read what an earlier run put there"),)
     coming = {change.path for change in changes if change.after}
     needed = tuple(f"{at.directory}/{name}" for name in wanted.needs)
@@ -158,12 +158,11 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
         _put_bytes(at.revocations, wanted.revocations)
     if service:
         # Debian starts it when it is installed, so it may run with other settings.
-        other_settings = any(change.path == at.settings for change in changes)
-        _run_service(started, other_settings or settled.get("settings") != to_settle["settings"])
+        _run_service(started, at.settings in open_ends.union(change.path for change in changes))
     if changes or started:
         tool.load()
     ended = Ended()
-    held_to = listed if settled.get("revocations") == digest(listed or b"") else None
+    held_to = listed if settled.get(at.revocations) == digest(listed or b"") else None
     if wanted.revocations is not None and held_to != wanted.revocations:
         ended = end_revoked(tool, wanted.peers, shown, wanted.revocations, grew(held_to, wanted.revocations))
     settle(at.settled, to_settle)
@@ -238,14 +237,12 @@ def _listing(at: Places) -> bytes | None:
         return None
 
 
-def _digests(wanted: Wanted) -> dict[str, str]:
-    """What is wanted, in a few characters."""
-    files = json.dumps(dict(wanted.files), sort_keys=True)
-    return {
-        "settings": digest(wanted.settings),
-        "files": digest(files),
-        "revocations": digest(wanted.revocations or b""),
-    }
+def _to_settle(texts: Mapping[str, str | None], wanted: Wanted, at: Places) -> dict[str, str]:
+    """What strongSwan is to have read, by path."""
+    found = {path: digest(text if text is not None else b"") for path, text in texts.items()}
+    if wanted.revocations is not None:
+        found[at.revocations] = digest(wanted.revocations)
+    return found
 
 
 def _put_bytes(path: str, content: bytes) -> None:

@@ -15,7 +15,7 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import end_sessions, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_keys import fits
-from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle, unsettled
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import (
@@ -135,11 +135,8 @@ def apply(files: Sequence[WantedFile], users: Sequence[str], server: Server, che
 
 
 def to_settle(files: Iterable[WantedFile], server: Server) -> dict[str, str]:
-    """What the server is held to, once all is done."""
-    files = tuple(files)
-    start = "\0".join(f"{file.path}\0{file.text}" for file in files if file.restarts)
-    revocations = next((file.text for file in files if file.path == server.revocations), "")
-    return {"start": digest(start), "revocations": digest(revocations)}
+    """What the server was started with and everybody is held to, once all is done, by path."""
+    return {file.path: digest(file.text) for file in files if file.restarts or file.path == server.revocations}
 
 
 def put_in_place(changes: Sequence[Change]) -> None:
@@ -164,8 +161,9 @@ def _plan(
     needed = (server.private_key, server.authority, server.certificate, server.revocations)
     waiting = tuple(path for path in needed if path not in texts and not os.path.exists(path))
     active, enabled = says("is-active", server.unit), says("is-enabled", server.unit)
-    settled, wanted = read_settled(server.settled), to_settle(files, server)
-    restarts = any(change.restarts for change in changes) or settled.get("start") != wanted["start"]
+    settled = read_settled(server.settled)
+    open_ends = unsettled(settled, to_settle(files, server)) - {server.revocations}
+    restarts = bool(open_ends) or any(change.restarts for change in changes)
     ended = undeclared(now, users)
     stay = tuple(session for session in now if session not in ended)
     return Outcome(
@@ -189,7 +187,7 @@ def _refuse_foreign_certificate(files: Iterable[WantedFile], server: Server) -> 
 def _more_revoked(wanted: str | None, server: Server, settled: Mapping[str, str]) -> bool:
     """Whether a certificate is revoked now that wasn't on the list that everybody was held to."""
     before = read_text(server.revocations)
-    held_to = before if before is not None and settled.get("revocations") == digest(before) else None
+    held_to = before if before is not None and settled.get(server.revocations) == digest(before) else None
     if wanted is None or wanted == held_to:
         return False
     return not _serials(wanted) <= (_serials(held_to) if held_to is not None else frozenset())

@@ -35,8 +35,14 @@ def read_settled(path: str) -> dict[str, str]:
     return {str(name): str(found[name]) for name in found} if isinstance(found, dict) else {}
 
 
+def unsettled(settled: Mapping[str, str], what: Mapping[str, str]) -> frozenset[str]:
+    """What of it isn't done yet. Of what a run doesn't name, nothing is said."""
+    return frozenset(name for name in what if settled.get(name) != what[name])
+
+
 def settle(path: str, what: Mapping[str, str]) -> None:
-    """Write down that all of it is done. Raises HardeningError."""
-    if read_settled(path) != dict(what):
+    """Write down that all of it is done, beside what is known of other things. Raises HardeningError."""
+    settled = read_settled(path)
+    if unsettled(settled, what):
         make_private_directory(os.path.dirname(path))
-        replace_file(path, json.dumps(what) + "\n", 0o600)
+        replace_file(path, json.dumps({**settled, **what}, indent=1, sort_keys=True) + "\n", 0o600)
