@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """Lay the collections of others that tests run ours with into .cache/other-collections; quick when run again.
 
 They come out of one pinned package (other-collections.txt), which is fetched once and kept, outside the checkout, only
