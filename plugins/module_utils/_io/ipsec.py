@@ -18,10 +18,15 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.ipsec_revocatio
     Known,
     Peers,
     end_revoked,
-    grew,
     look,
 )
-from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle, unsettled
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import (
+    digest,
+    held_to,
+    read_settled,
+    settle,
+    unsettled,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._io.swanctl import UNIT, Swanctl
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec import der
 from ansible_collections.pacs.hardening.plugins.module_utils._ipsec.live import Sa, sas_in
@@ -150,7 +155,7 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
         return Outcome(changes, started=started)
     tool = Swanctl.find()
     # Before anything is cleared: with it goes what peers have shown.
-    shown = look(tool, wanted.peers, at.shown) if changes else Known()
+    known = look(tool, wanted.peers, at.shown) if changes else Known()
     for path, text in texts.items():
         if _differs(path, text):
             _put(path, text)
@@ -162,9 +167,9 @@ def apply(wanted: Wanted, at: Places, check: bool, service: bool = True) -> Outc
     if changes or started:
         tool.load()
     ended = Ended()
-    held_to = listed if settled.get(at.revocations) == digest(listed or b"") else None
-    if wanted.revocations is not None and held_to != wanted.revocations:
-        ended = end_revoked(tool, wanted.peers, shown, wanted.revocations, grew(held_to, wanted.revocations))
+    before = held_to(settled, at.revocations, listed)
+    if wanted.revocations is not None and before != wanted.revocations:
+        ended = end_revoked(tool, wanted.peers, known, wanted.revocations, before)
     settle(at.settled, to_settle)
     return Outcome(changes, (), started, ended)
 
@@ -239,7 +244,7 @@ def _listing(at: Places) -> bytes | None:
 
 def _to_settle(texts: Mapping[str, str | None], wanted: Wanted, at: Places) -> dict[str, str]:
     """What strongSwan is to have read, by path."""
-    found = {path: digest(text if text is not None else b"") for path, text in texts.items()}
+    found = {path: digest(text or "") for path, text in texts.items()}
     if wanted.revocations is not None:
         found[at.revocations] = digest(wanted.revocations)
     return found

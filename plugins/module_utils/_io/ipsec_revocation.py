@@ -79,12 +79,12 @@ def look(tool: Swanctl, peers: Peers, path: str) -> Known:
     return Known(sas, shown)
 
 
-def end_revoked(tool: Swanctl, peers: Peers, known: Known, revocations: bytes, grew: bool) -> Ended:
-    """End whoever is on the list that was loaded, or may be since it I(grew), and see who comes back. Raises
-    HardeningError.
+def end_revoked(tool: Swanctl, peers: Peers, known: Known, revocations: bytes, before: bytes | None) -> Ended:
+    """End whoever is on the list that was loaded, or may be since it has more on it than the one I(before), and see who
+    comes back. Raises HardeningError.
     """
     revoked = revoked_peers(known.shown, revocations, peers.identities)
-    unknown = unknown_peers(known.shown, known.sas, peers.identities) if grew else ()
+    unknown = unknown_peers(known.shown, known.sas, peers.identities) if _grew(before, revocations) else ()
     for name in (*revoked, *unknown):
         tool.end(name)
     back = tuple(name for name in (*revoked, *unknown) if tool.comes_up(peers.children[name]))
@@ -112,7 +112,7 @@ def _only_with_another(tool: Swanctl, back: Mapping[str, str], revocations: byte
             )
 
 
-def grew(before: bytes | None, revocations: bytes) -> bool:
+def _grew(before: bytes | None, revocations: bytes) -> bool:
     """Whether a list of revocations has any that the one before had not."""
     try:
         return bool(der.revoked_in(revocations) - (der.revoked_in(before) if before else frozenset()))

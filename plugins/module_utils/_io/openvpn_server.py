@@ -15,7 +15,13 @@ from ansible_collections.pacs.hardening.plugins.module_utils._io.commands import
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import mode_of, read_text, remove, replace_file
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn import end_sessions, sessions
 from ansible_collections.pacs.hardening.plugins.module_utils._io.openvpn_keys import fits
-from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import digest, read_settled, settle, unsettled
+from ansible_collections.pacs.hardening.plugins.module_utils._io.settled import (
+    digest,
+    held_to,
+    read_settled,
+    settle,
+    unsettled,
+)
 from ansible_collections.pacs.hardening.plugins.module_utils._io.systemd import is_running, reload_units, says
 from ansible_collections.pacs.hardening.plugins.module_utils._nft.errors import HardeningError
 from ansible_collections.pacs.hardening.plugins.module_utils._vpn.openvpn_status import (
@@ -186,11 +192,10 @@ def _refuse_foreign_certificate(files: Iterable[WantedFile], server: Server) -> 
 
 def _more_revoked(wanted: str | None, server: Server, settled: Mapping[str, str]) -> bool:
     """Whether a certificate is revoked now that wasn't on the list that everybody was held to."""
-    before = read_text(server.revocations)
-    held_to = before if before is not None and settled.get(server.revocations) == digest(before) else None
-    if wanted is None or wanted == held_to:
+    before = held_to(settled, server.revocations, read_text(server.revocations))
+    if wanted is None or wanted == before:
         return False
-    return not _serials(wanted) <= (_serials(held_to) if held_to is not None else frozenset())
+    return not _serials(wanted) <= (_serials(before) if before is not None else frozenset())
 
 
 def _serials(text: str) -> frozenset[str]:

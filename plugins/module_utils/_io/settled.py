@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from typing import AnyStr
 
 from ansible_collections.pacs.hardening.plugins.module_utils._io.files import (
     make_private_directory,
@@ -38,6 +39,11 @@ def read_settled(path: str) -> dict[str, str]:
 def unsettled(settled: Mapping[str, str], what: Mapping[str, str]) -> frozenset[str]:
     """What of it isn't done yet. Of what a run doesn't name, nothing is said."""
     return frozenset(name for name in what if settled.get(name) != what[name])
+
+
+def held_to(settled: Mapping[str, str], path: str, content: AnyStr | None) -> AnyStr | None:
+    """What lies at a path, where everybody is held to just that; None else."""
+    return content if content is not None and settled.get(path) == digest(content) else None
 
 
 def settle(path: str, what: Mapping[str, str]) -> None:
